@@ -1,0 +1,23 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// What every target of ours is compiled with: Swift 6 language mode (strict concurrency), no warnings.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "aadr",
+    targets: [
+        // The end-to-end encryption core: no I/O, nothing of ours above it.
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .target(name: "TLSCodec", swiftSettings: strict),
+
+        .testTarget(name: "TLSCodecTests", dependencies: ["TLSCodec"], swiftSettings: strict),
+    ]
+)
