@@ -73,7 +73,7 @@ struct AEAD: Sendable {
         authenticatedData: [UInt8]
     ) throws(SodiumError) -> Secret {
         let count = try plaintextLength(of: ciphertext)
-        return try Secret(count: count) { (plaintext: UnsafeMutablePointer<UInt8>) throws(SodiumError) in
+        return try Secret.filling(count: count) { plaintext throws(SodiumError) in
             try open(ciphertext, into: plaintext, key: key, nonce: nonce, authenticatedData: authenticatedData)
         }
     }

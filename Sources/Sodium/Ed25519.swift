@@ -28,7 +28,7 @@ public enum Ed25519 {
 
         private init(validSeed seed: borrowing Secret) {
             var publicKey = [UInt8](repeating: 0, count: Ed25519.publicKeyLength)
-            expanded = Secret(count: Int(crypto_sign_ed25519_SECRETKEYBYTES)) { (key: UnsafeMutablePointer<UInt8>) in
+            expanded = Secret.filling(count: Int(crypto_sign_ed25519_SECRETKEYBYTES)) { key in
                 seed.withPointer { _ = crypto_sign_ed25519_seed_keypair(&publicKey, key, $0) }
             }
             self.publicKey = publicKey

@@ -21,7 +21,7 @@ public enum HKDFSHA256 {
     /// - Parameter count: bytes to derive, at most 255 times `byteCount`.
     public static func expand(pseudoRandomKey: borrowing Secret, info: [UInt8], count: Int) -> Secret {
         precondition(count <= 255 * byteCount, "HKDF-Expand gives at most 255 blocks")
-        return Secret(count: count) { (output: UnsafeMutablePointer<UInt8>) in
+        return Secret.filling(count: count) { output in
             // T(i) = HMAC(PRK, T(i - 1) | info | i), each written in its place, the last one cut short.
             for (index, start) in stride(from: 0, to: count, by: byteCount).enumerated() {
                 var authentication = HMACSHA256.Authentication(key: pseudoRandomKey)

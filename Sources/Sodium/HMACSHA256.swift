@@ -63,7 +63,7 @@ public enum HMACSHA256 {
         }
 
         mutating func finalizeAsSecret() -> Secret {
-            Secret(count: HMACSHA256.byteCount) { (code: UnsafeMutablePointer<UInt8>) in
+            Secret.filling(count: HMACSHA256.byteCount) { code in
                 finalize(into: code)
             }
         }

@@ -10,40 +10,37 @@ public struct Secret: ~Copyable, @unchecked Sendable {
     /// In bytes.
     public let count: Int
 
+    private init(owning base: UnsafeMutablePointer<UInt8>, count: Int) {
+        self.base = base
+        self.count = count
+    }
+
     /// A secret of `count` bytes that `body` writes, zero where it does not. Throws what `body` throws, the bytes
     /// zeroed.
     public init<Failure: Error>(
         count: Int,
         initializing body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
-        try self.init(count: count) { (base: UnsafeMutablePointer<UInt8>) throws(Failure) in
+        self = try .filling(count: count) { base throws(Failure) in
             try body(UnsafeMutableRawBufferPointer(start: base, count: count))
         }
     }
 
     /// The same for libsodium's functions, which take a pointer that is never null.
-    init<Failure: Error>(
+    static func filling<Failure: Error>(
         count: Int,
-        writing body: (UnsafeMutablePointer<UInt8>) throws(Failure) -> Void
-    ) throws(Failure) {
+        _ body: (UnsafeMutablePointer<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) -> Secret {
         precondition(count >= 0, "a secret's length is not negative")
-        let base = SecretMemory.allocate(count)
-        do throws(Failure) {
-            try body(base)
-        } catch {
-            SecretMemory.release(base, count)
-            throw error
-        }
-        self.base = base
-        self.count = count
+        let secret = Secret(owning: SecretMemory.allocate(count), count: count)
+        try body(secret.base)
+        return secret
     }
 
     /// A copy of `bytes`, which stay where they are: for what is secret only together with something else, and for
     /// tests. Prefer `init(moving:)`.
     public init(copying bytes: some Collection<UInt8>) {
-        self.init(count: bytes.count) { (buffer: UnsafeMutableRawBufferPointer) in
-            buffer.copyBytes(from: bytes)
-        }
+        self.init(count: bytes.count) { $0.copyBytes(from: bytes) }
     }
 
     /// Takes `bytes` over, leaving zeros in their place. Only the caller can know of further copies: an array whose
@@ -55,7 +52,7 @@ public struct Secret: ~Copyable, @unchecked Sendable {
 
     /// `count` bytes from the system's generator.
     public static func random(count: Int) -> Secret {
-        Secret(count: count) { (base: UnsafeMutablePointer<UInt8>) in
+        Secret.filling(count: count) { base in
             randombytes_buf(base, count)
         }
     }
@@ -93,7 +90,7 @@ public struct Secret: ~Copyable, @unchecked Sendable {
     /// stops.
     public borrowing func slice(_ range: Range<Int>) -> Secret {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "slice outside the secret")
-        return Secret(count: range.count) { (copy: UnsafeMutablePointer<UInt8>) in
+        return Secret.filling(count: range.count) { copy in
             copy.update(from: base + range.lowerBound, count: range.count)
         }
     }

@@ -22,9 +22,7 @@ public enum X25519 {
         }
 
         private init(scalar: consuming Secret) {
-            var publicKey = [UInt8](repeating: 0, count: X25519.byteCount)
-            scalar.withPointer { _ = crypto_scalarmult_curve25519_base(&publicKey, $0) }
-            self.publicKey = publicKey
+            publicKey = X25519.publicKey(of: scalar)
             raw = scalar
         }
 
@@ -32,11 +30,21 @@ public enum X25519 {
         /// - Throws: `invalidKey` for a public key of another length than 32 bytes, or of low order, whose shared
         ///   secret is zero for every private key (RFC 7748, section 6.1).
         public borrowing func sharedSecret(with publicKey: [UInt8]) throws(SodiumError) -> Secret {
-            guard publicKey.count == X25519.byteCount else { throw .invalidKey }
-            return try Secret(count: X25519.byteCount) { (shared: UnsafeMutablePointer<UInt8>) throws(SodiumError) in
-                let status = raw.withPointer { crypto_scalarmult_curve25519(shared, $0, publicKey) }
-                guard status == 0 else { throw .invalidKey }
-            }
+            try X25519.sharedSecret(of: raw, with: publicKey)
+        }
+    }
+
+    static func publicKey(of scalar: borrowing Secret) -> [UInt8] {
+        var publicKey = [UInt8](repeating: 0, count: byteCount)
+        scalar.withPointer { _ = crypto_scalarmult_curve25519_base(&publicKey, $0) }
+        return publicKey
+    }
+
+    static func sharedSecret(of scalar: borrowing Secret, with publicKey: [UInt8]) throws(SodiumError) -> Secret {
+        guard publicKey.count == byteCount else { throw .invalidKey }
+        return try Secret.filling(count: byteCount) { shared throws(SodiumError) in
+            let status = scalar.withPointer { crypto_scalarmult_curve25519(shared, $0, publicKey) }
+            guard status == 0 else { throw .invalidKey }
         }
     }
 }
