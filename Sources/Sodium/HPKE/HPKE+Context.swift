@@ -1,0 +1,98 @@
+extension HPKE {
+    /// The sender's side of an encryption context: seals messages in an order that the recipient keeps.
+    public struct SenderContext: ~Copyable, Sendable {
+        /// For the recipient to make its context from.
+        public let kemOutput: [UInt8]
+        private var schedule: KeySchedule
+
+        /// `SetupBaseS` (section 5.1.1).
+        /// - Throws: `invalidKey` for a public key that is none of this KEM's.
+        public init(to publicKey: [UInt8], kem: KEM, info: [UInt8]) throws(SodiumError) {
+            try self.init(
+                to: publicKey,
+                kem: kem,
+                info: info,
+                randomness: .random(count: kem.encapsulationRandomnessLength)
+            )
+        }
+
+        init(to publicKey: [UInt8], kem: KEM, info: [UInt8], randomness: borrowing Secret) throws(SodiumError) {
+            let encapsulation = try kem.encapsulate(to: publicKey, randomness: randomness)
+            kemOutput = encapsulation.kemOutput
+            schedule = KeySchedule(kem: kem, sharedSecret: encapsulation.sharedSecret, info: info)
+        }
+
+        public mutating func seal(_ plaintext: [UInt8], authenticatedData: [UInt8]) -> [UInt8] {
+            let ciphertext = ChaCha20Poly1305.seal(
+                plaintext,
+                key: schedule.key,
+                nonce: schedule.nonce,
+                authenticatedData: authenticatedData
+            )
+            schedule.sequence += 1
+            return ciphertext
+        }
+
+        /// The same for a plaintext that is a secret.
+        public mutating func seal(_ plaintext: borrowing Secret, authenticatedData: [UInt8]) -> [UInt8] {
+            let ciphertext = ChaCha20Poly1305.seal(
+                plaintext,
+                key: schedule.key,
+                nonce: schedule.nonce,
+                authenticatedData: authenticatedData
+            )
+            schedule.sequence += 1
+            return ciphertext
+        }
+
+        /// A secret that the recipient's `export` gives too (section 5.3).
+        public borrowing func export(context: [UInt8], count: Int) -> Secret {
+            schedule.export(context: context, count: count)
+        }
+    }
+
+    /// The recipient's side of an encryption context: opens messages in the order in which they were sealed.
+    public struct RecipientContext: ~Copyable, Sendable {
+        private var schedule: KeySchedule
+
+        /// `SetupBaseR` (section 5.1.1).
+        /// - Throws: `invalidKey` for a `kemOutput` that is none of this KEM's.
+        public init(kemOutput: [UInt8], privateKey: borrowing PrivateKey, info: [UInt8]) throws(SodiumError) {
+            let sharedSecret = try privateKey.kem.decapsulate(kemOutput, privateKey: privateKey)
+            schedule = KeySchedule(kem: privateKey.kem, sharedSecret: sharedSecret, info: info)
+        }
+
+        /// The next message. One that is refused does not count as such.
+        /// - Throws: `authenticationFailed`.
+        public mutating func open(_ ciphertext: [UInt8], authenticatedData: [UInt8]) throws(SodiumError) -> [UInt8] {
+            let plaintext = try ChaCha20Poly1305.open(
+                ciphertext,
+                key: schedule.key,
+                nonce: schedule.nonce,
+                authenticatedData: authenticatedData
+            )
+            schedule.sequence += 1
+            return plaintext
+        }
+
+        /// The same for a plaintext that is a secret.
+        public mutating func openSecret(
+            _ ciphertext: [UInt8],
+            authenticatedData: [UInt8]
+        ) throws(SodiumError) -> Secret {
+            let plaintext = try ChaCha20Poly1305.openSecret(
+                ciphertext,
+                key: schedule.key,
+                nonce: schedule.nonce,
+                authenticatedData: authenticatedData
+            )
+            schedule.sequence += 1
+            return plaintext
+        }
+
+        /// A secret that the sender's `export` gives too (section 5.3).
+        public borrowing func export(context: [UInt8], count: Int) -> Secret {
+            schedule.export(context: context, count: count)
+        }
+    }
+}
