@@ -14,14 +14,17 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "aadr",
     products: [
-        .library(name: "Sodium", targets: ["Sodium"])
+        .library(name: "MLS", targets: ["MLS"]),
+        .library(name: "Sodium", targets: ["Sodium"]),
     ],
     targets: [
         // The end-to-end encryption core: no I/O, nothing of ours above it.
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .target(name: "Sodium", dependencies: ["CSodium"], swiftSettings: strict),
         .target(name: "TLSCodec", swiftSettings: strict),
+        .target(name: "MLS", dependencies: ["Sodium", "TLSCodec"], swiftSettings: strict),
 
+        .testTarget(name: "MLSTests", dependencies: ["MLS", "Sodium", "TLSCodec"], swiftSettings: strict),
         .testTarget(name: "SodiumTests", dependencies: ["Sodium"], swiftSettings: strict),
         .testTarget(name: "TLSCodecTests", dependencies: ["TLSCodec"], swiftSettings: strict),
     ]

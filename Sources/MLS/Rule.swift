@@ -1,0 +1,125 @@
+/// What a receiver checks: each rule has a name, a section of RFC 9420, and one place where it is enforced.
+public enum Rule: String, CaseIterable, Hashable, Sendable {
+    // Messages
+    case supportedCipherSuite
+    case expectedWireFormat
+    case groupIDMatches
+    case epochMatches
+    case applicationIsPrivate
+    case senderIsMember
+    case supportedSender
+    case messageSignature
+    case membershipTag
+    case senderDataAuthentic
+    case contentAuthentic
+    case paddingIsZero
+    case generationUnused
+    case generationNotTooFar
+
+    // Leaves and KeyPackages
+    case leafSignature
+    case leafSource
+    case leafEncryptionKeyFresh
+    case leafExtensionsListed
+    case leafCredentialListed
+    case leafLifetime
+    case requiredCapabilities
+    case groupExtensionsSupported
+    case credentialsSupportedByAll
+    case extensionsUnique
+    case signatureKeysUnique
+    case encryptionKeysUnique
+    case encryptionKeysUsable
+    case keyPackageVersion
+    case keyPackageCipherSuite
+    case keyPackageSignature
+    case keyPackageInitKeyDiffers
+
+    // Trees
+    case treeNodeKinds
+    case treeEndsWithNode
+    case treeSize
+    case treeHashMatches
+    case parentHashesValid
+    case unmergedLeavesSorted
+    case unmergedLeavesPresent
+    case unmergedLeavesInherited
+
+    // Proposals and Commits
+    case supportedProposal
+    case referencedProposalKnown
+    case pendingProposalsBounded
+    case removedMemberExists
+    case noUpdateByCommitter
+    case noRemovalOfCommitter
+    case oneChangePerLeaf
+    case oneContextExtensions
+    case pathPresent
+    case pathLength
+    case pathCiphertextCount
+    case pathParentHash
+    case pathKeysNew
+    case pathSecretDecrypts
+    case pathSecretMatchesKey
+    case confirmationTag
+
+    // Joining
+    case welcomeNamesKeyPackage
+    case groupSecretsDecrypt
+    case supportedPreSharedKey
+    case groupInfoDecrypts
+    case groupInfoSignature
+    case groupInfoCipherSuite
+    case groupInfoSigner
+    case ownLeafInTree
+    case welcomePathSecretMatchesKey
+    case welcomeConfirmationTag
+
+    /// Where RFC 9420 says so.
+    public var section: String {
+        switch self {
+        case .expectedWireFormat, .groupIDMatches, .epochMatches, .applicationIsPrivate,
+            .senderIsMember, .supportedSender:
+            "6"
+        case .messageSignature: "6.1"
+        case .membershipTag: "6.2"
+        case .contentAuthentic, .paddingIsZero: "6.3.1"
+        case .senderDataAuthentic: "6.3.2"
+        case .generationUnused: "9.2"
+        case .generationNotTooFar: "15.3"
+        case .unmergedLeavesSorted: "7.1"
+        case .leafCredentialListed: "7.2"
+        case .leafSignature, .leafSource, .leafEncryptionKeyFresh, .leafExtensionsListed, .leafLifetime,
+            .requiredCapabilities, .credentialsSupportedByAll, .signatureKeysUnique, .encryptionKeysUnique:
+            "7.3"
+        case .pathParentHash, .parentHashesValid: "7.9.2"
+        case .pathSecretDecrypts, .pathSecretMatchesKey: "7.5"
+        case .pathLength, .pathCiphertextCount, .encryptionKeysUsable: "7.6"
+        case .supportedCipherSuite, .keyPackageVersion, .keyPackageCipherSuite, .keyPackageSignature,
+            .keyPackageInitKeyDiffers:
+            "10.1"
+        case .removedMemberExists: "12.1.3"
+        case .supportedProposal, .noUpdateByCommitter, .noRemovalOfCommitter, .oneChangePerLeaf,
+            .oneContextExtensions:
+            "12.2"
+        case .referencedProposalKnown, .pendingProposalsBounded, .pathPresent: "12.4"
+        case .pathKeysNew, .confirmationTag: "12.4.2"
+        case .treeHashMatches, .unmergedLeavesPresent, .unmergedLeavesInherited, .welcomeNamesKeyPackage,
+            .groupSecretsDecrypt, .supportedPreSharedKey, .groupInfoDecrypts, .groupInfoSignature,
+            .groupInfoCipherSuite, .groupInfoSigner, .ownLeafInTree, .welcomePathSecretMatchesKey,
+            .welcomeConfirmationTag:
+            "12.4.3.1"
+        case .treeNodeKinds, .treeEndsWithNode, .treeSize: "12.4.3.3"
+        case .groupExtensionsSupported, .extensionsUnique: "13.4"
+        }
+    }
+
+    /// Whether a Commit that breaks it may be valid for every other member: these checks need this member's own
+    /// secrets. A member that skipped such a Commit alone would fork itself off.
+    public var failsOnlyForMe: Bool {
+        switch self {
+        case .pathSecretDecrypts, .pathSecretMatchesKey, .confirmationTag: true
+        default: false
+        }
+    }
+}
