@@ -18,7 +18,6 @@ public enum Misuse: String, Error, Equatable, Sendable {
     case signatureKeyMismatch = "the signature key is not the one in this member's leaf"
     case keyPackageMismatch = "the private keys do not belong to this KeyPackage"
     case invalidPrivateKey = "the bytes are not a private key of this cipher suite"
-    case keyPackageExpired = "a KeyPackage in this Commit is not valid at the given time"
     case proposalsPending = "proposals of this epoch must be committed before anything is sent"
     case removedFromGroup = "this Commit removes this member: there is no next epoch"
     case staleCommit = "the Commit was staged from another epoch than the group's present one"
@@ -28,8 +27,6 @@ public enum Misuse: String, Error, Equatable, Sendable {
     case secretTooLong = "more bytes were asked for than one export gives"
     case unsupportedProposal = "this kind of proposal cannot be sent"
     case removeSelf = "a member cannot remove itself; it proposes its removal, and another commits it"
-    case treeFull = "the group has as many members as a tree can hold"
-    case unknownMember = "there is no member at that leaf"
 }
 
 /// Runs a decoding, giving its error the library's type.

@@ -70,6 +70,7 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case groupInfoDecrypts
     case groupInfoSignature
     case groupInfoCipherSuite
+    case groupInfoVersion
     case groupInfoSigner
     case ownLeafInTree
     case welcomePathSecretMatchesKey
@@ -106,7 +107,7 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
         case .pathKeysNew, .confirmationTag: "12.4.2"
         case .treeHashMatches, .unmergedLeavesPresent, .unmergedLeavesInherited, .welcomeNamesKeyPackage,
             .groupSecretsDecrypt, .supportedPreSharedKey, .groupInfoDecrypts, .groupInfoSignature,
-            .groupInfoCipherSuite, .groupInfoSigner, .ownLeafInTree, .welcomePathSecretMatchesKey,
+            .groupInfoCipherSuite, .groupInfoVersion, .groupInfoSigner, .ownLeafInTree, .welcomePathSecretMatchesKey,
             .welcomeConfirmationTag:
             "12.4.3.1"
         case .treeNodeKinds, .treeEndsWithNode, .treeSize: "12.4.3.3"

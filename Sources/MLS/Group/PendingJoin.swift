@@ -1,0 +1,130 @@
+public import Sodium
+internal import TLSCodec
+
+/// A group that a Welcome invites to, checked and not yet joined: the application judges its members, its context and
+/// who signed the invitation, and then accepts or lets go.
+public struct PendingJoin: ~Copyable, Sendable {
+    private let group: Group
+    /// Its `signer` is who sent the Welcome; its `extensions` are what the signer says to those who join.
+    public let groupInfo: GroupInfo
+
+    public var context: GroupContext { group.context }
+
+    public var tree: RatchetTree { group.tree }
+
+    public var ownLeaf: LeafIndex { group.ownLeaf }
+
+    public var epochAuthenticator: [UInt8] { group.epochAuthenticator }
+
+    /// See `Epoch.export`.
+    public borrowing func export(label: String, context: [UInt8], length: Int) throws(MLSError) -> Secret {
+        try group.export(label: label, context: context, length: length)
+    }
+
+    public consuming func accept() -> Group { group }
+
+    /// Processes a Welcome (RFC 9420, section 12.4.3.1). That the group's identifier is new to this client is for the
+    /// application to check.
+    /// - Parameters:
+    ///   - bundle: of the KeyPackage that the Welcome names; it is used up.
+    ///   - ratchetTree: for a GroupInfo that does not hold the tree.
+    ///   - time: seconds since 1970, to judge the lifetimes of leaves by; nil not to.
+    /// - Throws: `invalid` with the rule that is broken; `treeNeeded`.
+    public init(
+        _ welcome: Welcome,
+        keyPackage bundle: consuming KeyPackageBundle,
+        ratchetTree: RatchetTree? = nil,
+        at time: UInt64? = nil
+    ) throws(MLSError) {
+        guard let crypto = Crypto(bundle.keyPackage.cipherSuite) else { throw .misuse(.unsupportedCipherSuite) }
+        let groupSecrets = try welcome.groupSecrets(for: bundle, crypto)
+        try require(groupSecrets.preSharedKeys.isEmpty, .supportedPreSharedKey)
+        let pskSecret = crypto.zeroSecret
+        let groupInfo = try welcome.groupInfo(
+            welcomeSecret: KeySchedule.welcomeSecret(
+                joinerSecret: groupSecrets.joinerSecret,
+                pskSecret: pskSecret,
+                crypto
+            ),
+            crypto
+        )
+        try require(groupInfo.groupContext.cipherSuite == crypto.suite, .groupInfoCipherSuite)
+        try require(groupInfo.groupContext.version == .mls10, .groupInfoVersion)
+        var tree = try groupInfo.tree(given: ratchetTree)
+        try groupInfo.verifySignature(in: tree, crypto)
+        try tree.validate(for: groupInfo.groupContext, at: time, crypto)
+        let ownLeaf = tree.members.first { $0.leaf == bundle.keyPackage.leafNode }?.index
+        guard let ownLeaf else { throw .invalid(.ownLeafInTree) }
+        var keys = PrivateKeys(leaf: ownLeaf, key: bundle.encryptionKey)
+        if let pathSecret = groupSecrets.pathSecret {
+            try keys.install(pathSecret, from: groupInfo.signer, in: tree, crypto)
+        }
+        let secrets = KeySchedule.epochSecrets(
+            joinerSecret: groupSecrets.joinerSecret,
+            pskSecret: pskSecret,
+            context: groupInfo.groupContext.encoded,
+            crypto
+        )
+        try require(
+            crypto.isValid(
+                mac: groupInfo.confirmationTag,
+                for: groupInfo.groupContext.confirmedTranscriptHash,
+                key: secrets.confirmationKey
+            ),
+            .welcomeConfirmationTag
+        )
+        self.init(
+            try Group(
+                crypto,
+                context: groupInfo.groupContext,
+                tree: tree,
+                secrets: secrets,
+                confirmationTag: groupInfo.confirmationTag,
+                privateKeys: keys
+            ),
+            groupInfo
+        )
+    }
+
+    private init(_ group: consuming Group, _ groupInfo: GroupInfo) {
+        self.group = group
+        self.groupInfo = groupInfo
+    }
+}
+
+extension GroupInfo {
+    fileprivate func tree(given: RatchetTree?) throws(MLSError) -> RatchetTree {
+        try require(!extensions.hasDuplicates, .extensionsUnique)
+        if let data = extensions[.ratchetTree] { return try RatchetTree(decoding: data) }
+        guard let given else { throw .misuse(.treeNeeded) }
+        return given
+    }
+
+    fileprivate func verifySignature(in tree: RatchetTree, _ crypto: Crypto) throws(MLSError) {
+        guard let leaf = tree[signer] else { throw .invalid(.groupInfoSigner) }
+        try require(
+            crypto.verify(signature, of: toBeSigned(), label: .groupInfo, publicKey: leaf.signatureKey),
+            .groupInfoSignature
+        )
+    }
+}
+
+extension PrivateKeys {
+    /// Takes the keys of the nodes above this member that the Welcome's sender has renewed.
+    fileprivate mutating func install(
+        _ pathSecret: HeldSecret,
+        from signer: LeafIndex,
+        in tree: RatchetTree,
+        _ crypto: Crypto
+    ) throws(MLSError) {
+        let ownLeaf = leaf
+        let path = tree.leafCount.directPath(of: ownLeaf)
+            .filter { $0.isAncestor(of: signer) && tree[$0] != nil }
+        let secrets = try PathSecrets(from: pathSecret, count: path.count, crypto)
+        try require(
+            zip(path, secrets.keyPairs).allSatisfy { tree[$0]?.encryptionKey == $1.publicKey },
+            .welcomePathSecretMatchesKey
+        )
+        set(secrets, along: path)
+    }
+}

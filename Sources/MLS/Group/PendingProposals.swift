@@ -1,0 +1,78 @@
+internal import Sodium
+internal import TLSCodec
+
+/// A proposal that a Commit carries, by value or by reference.
+public struct CommittedProposal: Hashable, Sendable {
+    public let proposal: Proposal
+    public let sender: LeafIndex
+    /// Whether it was sent before the Commit, which names its hash.
+    public let isByReference: Bool
+}
+
+/// The proposals sent in an epoch, until a Commit ends it; and the private keys for this member's own Updates.
+struct PendingProposals: Sendable {
+    /// Most proposals kept in an epoch.
+    static let limit = 1024
+
+    struct Entry: Sendable {
+        let reference: ProposalRef
+        let proposal: Proposal
+        let sender: LeafIndex
+    }
+
+    /// In the order of their arrival.
+    private(set) var entries: [Entry] = []
+    private var updateKeys: [(publicKey: [UInt8], privateKey: HeldSecret)] = []
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    subscript(reference: ProposalRef) -> Entry? {
+        entries.first { $0.reference == reference }
+    }
+
+    /// - Throws: `pendingProposalsBounded`.
+    mutating func insert(_ entry: Entry) throws(MLSError) {
+        guard self[entry.reference] == nil else { return }
+        try require(entries.count < Self.limit, .pendingProposalsBounded)
+        entries.append(entry)
+    }
+
+    mutating func insert(updateKey pair: EncryptionKeyPair) {
+        updateKeys.append((pair.publicKey, pair.privateKey))
+    }
+
+    func updateKey(for publicKey: [UInt8]) -> HeldSecret? {
+        updateKeys.first { $0.publicKey == publicKey }?.privateKey
+    }
+
+    func write(to writer: inout SecretWriter) {
+        writer.write(UInt32(entries.count))
+        for entry in entries {
+            writer.writeValue(entry.reference)
+            writer.writeValue(entry.proposal)
+            writer.write(entry.sender.value)
+        }
+        writer.write(UInt32(updateKeys.count))
+        for key in updateKeys {
+            writer.write { $0.writeVector(key.publicKey) }
+            writer.writeSecret(key.privateKey)
+        }
+    }
+
+    init() {}
+
+    init(from reader: inout SecretReader) throws(CodecError) {
+        for _ in 0..<(try reader.readUInt32()) {
+            entries.append(
+                Entry(
+                    reference: try reader.readValue(),
+                    proposal: try reader.readValue(),
+                    sender: LeafIndex(try reader.readUInt32())
+                )
+            )
+        }
+        for _ in 0..<(try reader.readUInt32()) {
+            updateKeys.append((try reader.readVector(), HeldSecret(try reader.readSecret())))
+        }
+    }
+}
