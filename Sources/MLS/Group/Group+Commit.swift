@@ -53,12 +53,13 @@ extension Group {
         next.epoch += 1
         next.treeHash = applied.tree.treeHash(crypto)
         next.extensions = applied.extensions
-        let updatePath = try path?.updatePath(
-            in: applied.tree,
-            excluding: applied.newLeaves,
-            context: next.encoded,
-            crypto
-        )
+        let updatePath = try path?
+            .updatePath(
+                in: applied.tree,
+                excluding: applied.newLeaves,
+                context: next.encoded,
+                crypto
+            )
         let commit = Commit(
             proposals: references.map { .reference($0.reference) } + proposals.map { .proposal($0) },
             path: updatePath

@@ -198,7 +198,7 @@ extension Group {
 
 extension RatchetTree {
     /// Judges a path and puts it into the tree (RFC 9420, sections 7.5 and 12.4.2).
-    fileprivate mutating func merge(
+    mutating func merge(
         _ path: UpdatePath,
         from place: LeafNode.Place,
         excluding added: Set<LeafIndex>,

@@ -91,7 +91,8 @@ struct SecretTree: Sendable {
             guard way[way.count - 1] != leafCount.root else { return nil }
             way.append(way[way.count - 1].parent)
         }
-        while let node = way.popLast(), let (left, right) = node.children, let secret = nodes.removeValue(forKey: node) {
+        while let node = way.popLast(), let (left, right) = node.children, let secret = nodes.removeValue(forKey: node)
+        {
             nodes[left] = Self.child(of: secret, "left", crypto)
             nodes[right] = Self.child(of: secret, "right", crypto)
         }

@@ -36,10 +36,11 @@ public struct RatchetTree: Sendable {
 
     /// Every member, from the left.
     public var members: [(index: LeafIndex, leaf: LeafNode)] {
-        (0..<leafCount.value).compactMap { value in
-            let index = LeafIndex(value)
-            return self[index].map { (index, $0) }
-        }
+        (0..<leafCount.value)
+            .compactMap { value in
+                let index = LeafIndex(value)
+                return self[index].map { (index, $0) }
+            }
     }
 
     subscript(node: NodeIndex) -> Node? {
