@@ -179,7 +179,7 @@ extension PrivateMessage {
 
 extension SenderData {
     /// `SenderDataAAD` (section 6.3.2).
-    fileprivate static func aad(_ groupID: [UInt8], _ epoch: UInt64, _ contentType: ContentType) -> [UInt8] {
+    static func aad(_ groupID: [UInt8], _ epoch: UInt64, _ contentType: ContentType) -> [UInt8] {
         var writer = Writer(capacity: groupID.count + 16)
         writer.writeVector(groupID)
         writer.write(epoch)
