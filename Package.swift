@@ -25,6 +25,12 @@ let package = Package(
         .target(name: "MLS", dependencies: ["Sodium", "TLSCodec"], swiftSettings: strict),
 
         .testTarget(name: "MLSTests", dependencies: ["MLS", "Sodium", "TLSCodec"], swiftSettings: strict),
+        // What relay and member client share: the names of hashes and keys, the HTTP API's types.
+        .target(name: "Labels", dependencies: ["Sodium", "TLSCodec"], swiftSettings: strict),
+        .target(name: "RelayAPI", dependencies: ["Labels", "Sodium", "TLSCodec"], swiftSettings: strict),
+
+        .testTarget(name: "LabelsTests", dependencies: ["Labels", "Sodium", "TLSCodec"], swiftSettings: strict),
+        .testTarget(name: "RelayAPITests", dependencies: ["RelayAPI", "TLSCodec"], swiftSettings: strict),
         .testTarget(name: "SodiumTests", dependencies: ["Sodium"], swiftSettings: strict),
         .testTarget(name: "TLSCodecTests", dependencies: ["TLSCodec"], swiftSettings: strict),
     ]

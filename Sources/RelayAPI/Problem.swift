@@ -1,0 +1,132 @@
+internal import FoundationEssentials
+
+/// Why a relay refuses a request, which has then changed nothing: an RFC 9457 problem document
+/// (Protocol/http-api.md, "Problems"). Clients decide by `name` alone.
+public struct Problem: Error, Hashable, Sendable {
+    public let name: Name
+    /// What is the matter with this very request, for people, in English; never anything secret.
+    public let detail: String?
+    /// With `incarnation-changed`: the relay's present one.
+    public let incarnation: Incarnation?
+
+    public init(_ name: Name, detail: String? = nil, incarnation: Incarnation? = nil) {
+        self.name = name
+        self.detail = detail
+        self.incarnation = incarnation
+    }
+
+    public enum Name: String, CaseIterable, Sendable {
+        case malformed
+        case notPermitted = "not-permitted"
+        case tokenRefused = "token-refused"
+        case unknownOperation = "unknown-operation"
+        case wrongMethod = "wrong-method"
+        case epochMismatch = "epoch-mismatch"
+        case epochEnded = "epoch-ended"
+        case unseenAdvance = "unseen-advance"
+        case entryIDInUse = "entry-id-in-use"
+        case capabilityInUse = "capability-in-use"
+        case mailboxExists = "mailbox-exists"
+        case incarnationChanged = "incarnation-changed"
+        case tooLarge = "too-large"
+        case wrongMediaType = "wrong-media-type"
+        case wrongLength = "wrong-length"
+        case wrongRetention = "wrong-retention"
+        case quotaExhausted = "quota-exhausted"
+        case mailboxesExhausted = "mailboxes-exhausted"
+        case advancesExhausted = "advances-exhausted"
+        case grantsExhausted = "grants-exhausted"
+        case mailboxFull = "mailbox-full"
+        case `internal`
+        case unavailable
+
+        /// HTTP status.
+        public var status: Int {
+            switch self {
+            case .malformed: 400
+            case .notPermitted, .tokenRefused: 403
+            case .unknownOperation: 404
+            case .wrongMethod: 405
+            case .epochMismatch, .epochEnded, .unseenAdvance, .entryIDInUse, .capabilityInUse, .mailboxExists,
+                .incarnationChanged:
+                409
+            case .tooLarge: 413
+            case .wrongMediaType: 415
+            case .wrongLength, .wrongRetention: 422
+            case .quotaExhausted, .mailboxesExhausted, .advancesExhausted, .grantsExhausted, .mailboxFull: 429
+            case .internal: 500
+            case .unavailable: 503
+            }
+        }
+
+        /// For people, in English.
+        public var title: String {
+            switch self {
+            case .malformed: "The body is not what this operation takes"
+            case .notPermitted: "No such mailbox, capability or right"
+            case .tokenRefused: "The access token is unknown, expired or revoked"
+            case .unknownOperation: "No such operation"
+            case .wrongMethod: "The operation is not asked for in this way"
+            case .epochMismatch: "The capability belongs to an epoch of another number"
+            case .epochEnded: "An advance has ended the epoch"
+            case .unseenAdvance: "There is an advance that the request does not name"
+            case .entryIDInUse: "The entry id belongs to an entry of another epoch"
+            case .capabilityInUse: "A capability hash is already known in this mailbox"
+            case .mailboxExists: "The mailbox exists, with another epoch or other grants"
+            case .incarnationChanged: "The relay's store is not the one that the cursor belongs to"
+            case .tooLarge: "The request is longer than any may be"
+            case .wrongMediaType: "The body must be application/octet-stream"
+            case .wrongLength: "The entry's body has a length that is not allowed"
+            case .wrongRetention: "The retention is longer than this relay allows"
+            case .quotaExhausted: "The capability has no uses left"
+            case .mailboxesExhausted: "The access token has no mailboxes left"
+            case .advancesExhausted: "No more advances may leave this epoch"
+            case .grantsExhausted: "No more grants fit into this epoch"
+            case .mailboxFull: "The mailbox holds as many entries as this relay allows"
+            case .internal: "A fault of the relay; nothing was stored"
+            case .unavailable: "The relay cannot take this now; nothing was stored"
+            }
+        }
+    }
+
+    /// Of a problem document.
+    public static let mediaType = "application/problem+json"
+
+    private static let typePrefix = "urn:aadr:problem:"
+
+    /// The document.
+    public var json: [UInt8] {
+        let document = Document(
+            type: Self.typePrefix + name.rawValue,
+            title: name.title,
+            status: name.status,
+            detail: detail,
+            incarnation: incarnation.map { Base64URL.encode($0.bytes) }
+        )
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Strings and one integer: there is nothing in it that JSON could not express.
+        return (try? encoder.encode(document)).map { Array($0) } ?? Array("{}".utf8)
+    }
+
+    /// Nil when the bytes are not a problem document of ours; one with a name unknown here has no meaning either.
+    public init?(json: [UInt8]) {
+        guard let document = try? JSONDecoder().decode(Document.self, from: Data(json)),
+            document.type.hasPrefix(Self.typePrefix),
+            let name = Name(rawValue: String(document.type.dropFirst(Self.typePrefix.count)))
+        else { return nil }
+        self.init(
+            name,
+            detail: document.detail,
+            incarnation: document.incarnation.flatMap { Base64URL.decode($0) }.flatMap { Incarnation($0) }
+        )
+    }
+
+    private struct Document: Codable {
+        let type: String
+        let title: String
+        let status: Int
+        let detail: String?
+        let incarnation: String?
+    }
+}
