@@ -1,0 +1,143 @@
+internal import GRDB
+internal import RelayAPI
+internal import Synchronization
+
+/// The one writer: everything that waits when a commit ends goes into the next transaction, and so shares one
+/// fdatasync. Callers get their answer after it.
+final class CommitQueue: Sendable {
+    /// A request on its way through a transaction.
+    private struct Pending: Sendable {
+        /// Does the work inside a transaction. What it throws means that the transaction cannot be kept.
+        let apply: @Sendable (MailboxWriter) throws -> Answer
+        /// Answers a request whose transaction could not be kept.
+        let fail: @Sendable (Problem) -> Void
+    }
+
+    /// Gives a request its answer; called after the commit.
+    private typealias Answer = @Sendable () -> Void
+
+    private struct State {
+        var pending: [Pending] = []
+        var isDraining = false
+    }
+
+    /// Most requests in one transaction: bounds how long the first waits for the last.
+    private static let longestBatch = 512
+
+    private let pool: DatabasePool
+    private let writer: MailboxWriter
+    private let notifications: MailboxNotifications
+    private let state = Mutex(State())
+
+    init(pool: DatabasePool, writer: MailboxWriter, notifications: MailboxNotifications) {
+        self.pool = pool
+        self.writer = writer
+        self.notifications = notifications
+    }
+
+    /// Runs an operation in a transaction with others, and returns when it is on disk.
+    /// - Parameter operation: throws a `Problem`, before it has changed anything, to refuse; any other error undoes
+    ///   the transaction. It runs again when another request's error undid it.
+    func perform<Value: Sendable>(
+        _ operation: @escaping @Sendable (MailboxWriter) throws -> Value
+    ) async throws(Problem) -> Value {
+        let result: Result<Value, Problem> = await withCheckedContinuation { continuation in
+            enqueue(
+                Pending(
+                    apply: { writer in
+                        let outcome: Result<Value, Problem>
+                        do {
+                            outcome = .success(try operation(writer))
+                        } catch let problem as Problem {
+                            outcome = .failure(problem)
+                        }
+                        return { continuation.resume(returning: outcome) }
+                    },
+                    fail: { continuation.resume(returning: .failure($0)) }
+                )
+            )
+        }
+        return try result.get()
+    }
+
+    private func enqueue(_ request: Pending) {
+        let isFirst = state.withLock { state in
+            state.pending.append(request)
+            defer { state.isDraining = true }
+            return !state.isDraining
+        }
+        guard isFirst else { return }
+        pool.asyncWriteWithoutTransaction { [self] db in drain(db) }
+    }
+
+    private func drain(_ db: Database) {
+        while let batch = nextBatch() {
+            do {
+                try commit(batch, in: db)
+            } catch  where batch.count > 1 {
+                // One request's fault must not be another's: each for itself.
+                for request in batch { commitAlone(request, in: db) }
+            } catch {
+                batch.forEach { $0.fail(Problem(storeError: error)) }
+            }
+        }
+    }
+
+    private func nextBatch() -> [Pending]? {
+        state.withLock { state in
+            guard !state.pending.isEmpty else {
+                state.isDraining = false
+                return nil
+            }
+            let batch = Array(state.pending.prefix(Self.longestBatch))
+            state.pending.removeFirst(batch.count)
+            return batch
+        }
+    }
+
+    private func commitAlone(_ request: Pending, in db: Database) {
+        do {
+            try commit([request], in: db)
+        } catch {
+            request.fail(Problem(storeError: error))
+        }
+    }
+
+    private func commit(_ batch: [Pending], in db: Database) throws {
+        var answers: [Answer] = []
+        answers.reserveCapacity(batch.count)
+        do {
+            try db.inTransaction(.immediate) {
+                try writer.begin(db)
+                for request in batch { answers.append(try request.apply(writer)) }
+                try writer.finish()
+                return .commit
+            }
+        } catch {
+            writer.forget()
+            throw error
+        }
+        let changed = writer.takeChangedMailboxes()
+        for answer in answers { answer() }
+        notifications.notify(changed)
+    }
+}
+
+extension Problem {
+    /// What a client is told of an error of the database: nothing was stored.
+    init(storeError error: any Error) {
+        switch error {
+        case let problem as Problem:
+            self = problem
+        case let error as DatabaseError where Self.isPassing(error.resultCode):
+            self.init(.unavailable)
+        default:
+            self.init(.internal)
+        }
+    }
+
+    /// Whether the same request may succeed later, when somebody has made room or given the file back.
+    private static func isPassing(_ code: ResultCode) -> Bool {
+        [.SQLITE_FULL, .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_READONLY, .SQLITE_CANTOPEN].contains(code)
+    }
+}

@@ -1,0 +1,168 @@
+internal import FoundationEssentials
+internal import GRDB
+internal import RelayAPI
+
+/// Appending and advancing (Protocol/mailbox.md, "Epochs, advances, branches" and "Idempotency").
+extension MailboxWriter {
+    func append(_ command: AppendCommand) throws -> AppendedEntry {
+        let grant = try grant(command.access, for: .append)
+        if let refusal = refusal(of: command.entry, grant: grant, epoch: command.epoch) {
+            // A duplicate is answered before anything else is looked at.
+            return try duplicate(of: command.entry.id, in: grant.epoch) ?? { throw refusal }()
+        }
+        if let entry = try insert(command.entry, next: [], epoch: grant.epoch) {
+            use(grant)
+            return entry
+        }
+        // The entry id is in the index, so it is found or belongs to another epoch.
+        return try duplicate(of: command.entry.id, in: grant.epoch) ?? { throw StoreFault.corruptValue }()
+    }
+
+    func advance(_ command: AdvanceCommand) throws -> AppendedEntry {
+        let grant = try grant(command.access, for: .advance)
+        let epoch = grant.epoch
+        if let duplicate = try duplicate(of: command.entry.id, in: epoch) { return duplicate }
+        guard command.epoch == epoch.number else { throw Problem(.epochMismatch) }
+        try checkAdvancesSeen(command.advancesSeen, epoch: epoch)
+        try checkUnknown(command.next.map(\.capabilityHash), in: command.access.mailbox)
+        try checkEntry(command.entry, mailbox: epoch.mailbox)
+        guard let entry = try insert(command.entry, next: command.next, epoch: epoch) else {
+            throw StoreFault.corruptValue
+        }
+        epoch.advances += 1
+        try execute("UPDATE epoch SET advances = ? WHERE id = ?", [epoch.advances, epoch.row])
+        try open(
+            epochNumber: epoch.number &+ 1,
+            mailboxRow: epoch.mailbox.row,
+            mailbox: epoch.mailbox.id,
+            opening: entry.sequence,
+            openingHash: entry.runningHash,
+            grants: command.next
+        )
+        return entry
+    }
+
+    /// Makes an epoch and its grants.
+    func open(
+        epochNumber: UInt64,
+        mailboxRow: Int64,
+        mailbox: MailboxID,
+        opening: UInt64,
+        openingHash: RunningHash,
+        grants: [Grant]
+    ) throws {
+        try execute(
+            "INSERT INTO epoch (mailbox, number, opening, opening_hash, advances) VALUES (?, ?, ?, ?, 0)",
+            [mailboxRow, Int64(bitPattern: epochNumber), Int64(opening), openingHash.data]
+        )
+        let epoch = try db.lastInsertedRowID
+        for grant in grants { try insert(grant, mailbox: mailbox, epoch: epoch) }
+    }
+
+    func insert(_ grant: Grant, mailbox: MailboxID, epoch: Int64) throws {
+        try execute(
+            #"INSERT INTO "grant" (capability_hash, mailbox_id, epoch, rights, uses_left) VALUES (?, ?, ?, ?, ?)"#,
+            [grant.capabilityHash.data, mailbox.data, epoch, Int64(grant.rights.rawValue), Int64(grant.uses)]
+        )
+    }
+
+    /// Refuses capability hashes that stand twice in a request.
+    func checkDistinct(_ hashes: [CapabilityHash]) throws {
+        guard Set(hashes).count == hashes.count else { throw Problem(.capabilityInUse) }
+    }
+
+    private func checkUnknown(_ hashes: [CapabilityHash], in mailbox: MailboxID) throws {
+        try checkDistinct(hashes)
+        for hash in hashes {
+            let known = try fetchOne(
+                #"SELECT 1 FROM "grant" WHERE capability_hash = ? AND mailbox_id = ?"#,
+                [hash.data, mailbox.data]
+            )
+            guard known == nil else { throw Problem(.capabilityInUse) }
+        }
+    }
+
+    private func checkAdvancesSeen(_ seen: [EntryID], epoch: EpochState) throws {
+        guard epoch.hasEnded else { return }
+        let seen = Set(seen)
+        let advances = try Row.fetchCursor(
+            try db.cachedStatement(
+                sql: """
+                    SELECT entry_id FROM entry
+                    WHERE kind <> 1 AND kind = ? AND id BETWEEN ? AND ?
+                    """
+            ),
+            arguments: [
+                Int64(EntryKind.advance.rawValue), EntryKey(epoch: epoch.row, sequence: 0).rowID,
+                EntryKey.end(ofEpoch: epoch.row).rowID,
+            ]
+        )
+        while let advance = try advances.next() {
+            guard seen.contains(try advance.opaque(0)) else { throw Problem(.unseenAdvance) }
+        }
+        guard epoch.advances < AdvanceRequest.maximumAdvances else { throw Problem(.advancesExhausted) }
+    }
+
+    private func refusal(of entry: NewEntry, grant: GrantState, epoch: UInt64) -> Problem? {
+        if epoch != grant.epoch.number { return Problem(.epochMismatch) }
+        if grant.epoch.hasEnded { return Problem(.epochEnded) }
+        if let defect = entry.defect { return defect }
+        if grant.usesLeft == 0 { return Problem(.quotaExhausted) }
+        if grant.epoch.mailbox.nextSequence > limits.maximumEntries { return Problem(.mailboxFull) }
+        return nil
+    }
+
+    private func checkEntry(_ entry: NewEntry, mailbox: MailboxState) throws {
+        if let defect = entry.defect { throw defect }
+        guard mailbox.nextSequence <= limits.maximumEntries else { throw Problem(.mailboxFull) }
+    }
+
+    /// What the mailbox holds under an entry id in an epoch; nil when it does not know the id.
+    private func duplicate(of id: EntryID, in epoch: EpochState) throws -> AppendedEntry? {
+        let found = try fetchOne(
+            "SELECT id, running_hash FROM entry WHERE mailbox = ? AND entry_id = ?",
+            [epoch.mailbox.row, id.data]
+        )
+        guard let found else { return nil }
+        let key = EntryKey(rowID: found.integer(0))
+        guard key.epoch == epoch.row else { throw Problem(.entryIDInUse) }
+        return AppendedEntry(sequence: key.sequence, runningHash: try found.opaque(1), isDuplicate: true)
+    }
+
+    /// Writes an entry behind the last one of its epoch.
+    /// - Returns: nil, with nothing changed, when the mailbox knows its id.
+    private func insert(_ entry: NewEntry, next: [Grant], epoch: EpochState) throws -> AppendedEntry? {
+        let sequence = epoch.mailbox.nextSequence
+        let runningHash = epoch.headHash.following(
+            with: RunningHashEntry(
+                sequence: sequence,
+                epoch: epoch.number,
+                kind: entry.kind,
+                entryID: entry.id,
+                next: next,
+                bodyHash: entry.bodyHash
+            )
+        )
+        try execute(
+            """
+            INSERT INTO entry (id, mailbox, entry_id, kind, next, body_hash, running_hash, last_day, body)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mailbox, entry_id) DO NOTHING
+            """,
+            [
+                EntryKey(epoch: epoch.row, sequence: sequence).rowID, epoch.mailbox.row, entry.id.data,
+                Int64(entry.kind.rawValue), next.joined, entry.bodyHash.data, runningHash.data, entry.expiry.number,
+                Data(entry.body),
+            ]
+        )
+        guard try db.changesCount == 1 else { return nil }
+        if epoch.expiryDays.insert(entry.expiry).inserted {
+            try execute(
+                "INSERT INTO expiry (last_day, epoch, first_sequence) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                [entry.expiry.number, epoch.row, Int64(sequence)]
+            )
+        }
+        epoch.head = takeSequence(of: epoch.mailbox)
+        epoch.headHash = runningHash
+        return AppendedEntry(sequence: sequence, runningHash: runningHash, isDuplicate: false)
+    }
+}

@@ -1,0 +1,232 @@
+internal import GRDB
+internal import RelayAPI
+
+/// The writer's side of the store: applies requests inside the transaction that `CommitQueue` has opened.
+///
+/// It keeps what appends look at over and over in memory, so that one costs a single statement, and writes counters
+/// back once in a transaction. That memory is true because nothing else writes these tables: a relay holds its data
+/// directory for itself, and when a transaction is undone, the memory is dropped. Access tokens, which another
+/// process may change, are not kept.
+///
+/// Used on the database pool's writer queue alone; hence `@unchecked Sendable`.
+final class MailboxWriter: @unchecked Sendable {
+    let limits: RelayLimits
+
+    /// Nil outside a transaction.
+    private var database: Database?
+    private var grants: [HashedAccess: GrantState] = [:]
+    private var epochs: [Int64: EpochState] = [:]
+    private var mailboxes: [Int64: MailboxState] = [:]
+    private var changedGrants: Set<HashedAccess> = []
+    private var changedMailboxes: [Int64: MailboxState] = [:]
+
+    /// Grants kept in memory between transactions; some 500 bytes each with all that belongs to it.
+    private static let mostGrantsKept = 16_384
+
+    init(limits: RelayLimits) {
+        self.limits = limits
+    }
+
+    /// The database, inside a transaction.
+    var db: Database {
+        get throws {
+            guard let database else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
+            return database
+        }
+    }
+
+    // MARK: Transactions
+
+    func begin(_ db: Database) throws {
+        database = db
+        if grants.count > Self.mostGrantsKept { forgetStates() }
+    }
+
+    /// Writes what has changed in memory, just before the commit.
+    func finish() throws {
+        for mailbox in changedMailboxes.values {
+            try execute(
+                "UPDATE mailbox SET next_sequence = ? WHERE id = ?",
+                [Int64(mailbox.nextSequence), mailbox.row]
+            )
+        }
+        for access in changedGrants {
+            guard let grant = grants[access] else { continue }
+            try execute(
+                #"UPDATE "grant" SET uses_left = ? WHERE capability_hash = ? AND mailbox_id = ?"#,
+                [Int64(grant.usesLeft), access.capability.data, access.mailbox.data]
+            )
+        }
+        changedGrants.removeAll(keepingCapacity: true)
+        database = nil
+    }
+
+    /// Drops everything kept: the transaction it was part of has been undone.
+    func forget() {
+        forgetStates()
+        changedGrants.removeAll()
+        changedMailboxes.removeAll()
+        database = nil
+    }
+
+    /// The mailboxes that got entries in the transaction, which is on disk now.
+    func takeChangedMailboxes() -> [MailboxID] {
+        defer { changedMailboxes.removeAll(keepingCapacity: true) }
+        return changedMailboxes.values.map(\.id)
+    }
+
+    private func forgetStates() {
+        grants.removeAll()
+        epochs.removeAll()
+        mailboxes.removeAll()
+    }
+
+    // MARK: Statements
+
+    func execute(_ sql: String, _ arguments: StatementArguments) throws {
+        let statement = try db.cachedStatement(sql: sql)
+        statement.setUncheckedArguments(arguments)
+        try statement.execute()
+    }
+
+    func fetchOne(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
+        try Row.fetchOne(try db.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    // MARK: Kept state
+
+    /// The grant of a capability.
+    /// - Throws: `not-permitted`, in the same way and at the same cost whatever it is that is missing.
+    func grant(_ access: HashedAccess, for right: Rights) throws -> GrantState {
+        if let grant = grants[access], grant.rights.isSuperset(of: right) { return grant }
+        let found = try fetchOne(
+            #"""
+            SELECT epoch, rights, uses_left FROM "grant"
+            WHERE capability_hash = ? AND mailbox_id = ? AND rights & ? <> 0
+            """#,
+            [access.capability.data, access.mailbox.data, Int64(right.rawValue)]
+        )
+        guard let found else { throw Problem(.notPermitted) }
+        let grant = GrantState(
+            access: access,
+            epoch: try epoch(row: found.integer(0)),
+            rights: Rights(rawValue: UInt8(truncatingIfNeeded: found.integer(1))),
+            usesLeft: UInt32(truncatingIfNeeded: found.integer(2))
+        )
+        grants[access] = grant
+        return grant
+    }
+
+    /// Counts one use.
+    func use(_ grant: GrantState) {
+        guard grant.usesLeft != Grant.unlimited else { return }
+        grant.usesLeft -= 1
+        changedGrants.insert(grant.access)
+    }
+
+    /// Forgets a grant that the database now has otherwise.
+    func forgetGrant(_ access: HashedAccess) {
+        grants[access] = nil
+    }
+
+    func epoch(row: Int64) throws -> EpochState {
+        if let epoch = epochs[row] { return epoch }
+        let found = try fetchOne(
+            "SELECT mailbox, number, opening, opening_hash, advances FROM epoch WHERE id = ?",
+            [row]
+        )
+        guard let found else { throw StoreFault.corruptValue }
+        let last = try fetchOne(
+            "SELECT id, running_hash FROM entry WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1",
+            [EntryKey(epoch: row, sequence: 0).rowID, EntryKey.end(ofEpoch: row).rowID]
+        )
+        let opening = found.unsigned(2)
+        let epoch = EpochState(
+            row: row,
+            mailbox: try mailbox(row: found.integer(0)),
+            number: found.unsigned(1),
+            advances: Int(found.integer(4)),
+            head: last.map { EntryKey(rowID: $0.integer(0)).sequence } ?? opening,
+            headHash: try last?.opaque(1) ?? found.opaque(3)
+        )
+        epochs[row] = epoch
+        return epoch
+    }
+
+    private func mailbox(row: Int64) throws -> MailboxState {
+        if let mailbox = mailboxes[row] { return mailbox }
+        guard let found = try fetchOne("SELECT mailbox_id, next_sequence FROM mailbox WHERE id = ?", [row]) else {
+            throw StoreFault.corruptValue
+        }
+        let mailbox = MailboxState(row: row, id: try found.opaque(0), nextSequence: found.unsigned(1))
+        mailboxes[row] = mailbox
+        return mailbox
+    }
+
+    /// Takes the mailbox's next sequence number.
+    func takeSequence(of mailbox: MailboxState) -> UInt64 {
+        defer { mailbox.nextSequence += 1 }
+        changedMailboxes[mailbox.row] = mailbox
+        return mailbox.nextSequence
+    }
+
+    /// An epoch whose state the writer keeps, if it does.
+    func keptEpoch(row: Int64) -> EpochState? { epochs[row] }
+}
+
+/// What the writer keeps of a grant.
+final class GrantState {
+    let access: HashedAccess
+    let epoch: EpochState
+    let rights: Rights
+    var usesLeft: UInt32
+
+    init(access: HashedAccess, epoch: EpochState, rights: Rights, usesLeft: UInt32) {
+        self.access = access
+        self.epoch = epoch
+        self.rights = rights
+        self.usesLeft = usesLeft
+    }
+}
+
+/// What the writer keeps of an epoch.
+final class EpochState {
+    let row: Int64
+    let mailbox: MailboxState
+    let number: UInt64
+    /// How many advances leave it.
+    var advances: Int
+    /// Sequence number and running hash of its last entry, or those it was opened with.
+    var head: UInt64
+    var headHash: RunningHash
+    /// The days for which the table `expiry` has a row.
+    var expiryDays: Set<Day> = []
+    /// No application entry up to this sequence number can be taken any more.
+    var takenTo: UInt64 = 0
+    /// All bodies up to this sequence number have been deleted.
+    var deletedTo: UInt64 = 0
+
+    init(row: Int64, mailbox: MailboxState, number: UInt64, advances: Int, head: UInt64, headHash: RunningHash) {
+        self.row = row
+        self.mailbox = mailbox
+        self.number = number
+        self.advances = advances
+        self.head = head
+        self.headHash = headHash
+    }
+
+    var hasEnded: Bool { advances > 0 }
+}
+
+/// What the writer keeps of a mailbox.
+final class MailboxState {
+    let row: Int64
+    let id: MailboxID
+    var nextSequence: UInt64
+
+    init(row: Int64, id: MailboxID, nextSequence: UInt64) {
+        self.row = row
+        self.id = id
+        self.nextSequence = nextSequence
+    }
+}

@@ -1,0 +1,141 @@
+public import FoundationEssentials
+internal import GRDB
+public import RelayAPI
+
+/// The store in one SQLite file, embedded in the relay.
+///
+/// The file is in WAL mode with `synchronous=FULL`: a commit returns when the log is on disk. One writer serves all
+/// requests that change something, many in a transaction (`CommitQueue`); readers work beside it on snapshots.
+public final class SQLiteMailboxStore: MailboxStore {
+    public let incarnation: Incarnation
+    public let notifications = MailboxNotifications()
+
+    private let pool: DatabasePool
+    private let queue: CommitQueue
+
+    /// Opens a store, making it where there is none.
+    /// - Throws: `StoreFault`, or what SQLite says of the file.
+    public init(file: URL, limits: RelayLimits = RelayLimits()) throws {
+        pool = try DatabasePool(path: file.path, configuration: Self.configuration)
+        let migrator = Schema.migrator
+        guard try !pool.read({ try migrator.hasBeenSuperseded($0) }) else { throw StoreFault.newerSchema }
+        try migrator.migrate(pool)
+        let stored = try pool.read { try Row.fetchOne($0, sql: "SELECT incarnation FROM store") }
+        guard let stored else { throw StoreFault.corruptValue }
+        incarnation = try stored.opaque(0)
+        queue = CommitQueue(pool: pool, writer: MailboxWriter(limits: limits), notifications: notifications)
+    }
+
+    /// Closes the file; nothing may be asked of the store any more.
+    public func close() throws {
+        try pool.close()
+    }
+
+    /// The log may grow so long before its pages go into the file: more than SQLite's own 4 MiB, because each such
+    /// step costs two more fdatasyncs, and pages that were written often in between go once.
+    private static let checkpointPages = 4096
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.label = "store"
+        // Only `aadr-relay token`, in another process, ever writes at the same time.
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 8
+        configuration.prepareDatabase { db in
+            if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
+            try db.execute(
+                sql: """
+                    PRAGMA synchronous = FULL;
+                    PRAGMA secure_delete = ON;
+                    PRAGMA temp_store = MEMORY;
+                    PRAGMA cache_size = -32768;
+                    PRAGMA wal_autocheckpoint = \(checkpointPages);
+                    """
+            )
+        }
+        return configuration
+    }
+
+    // MARK: MailboxStore
+
+    public func create(_ command: CreateCommand) async throws(Problem) {
+        try await queue.perform { try $0.create(command) }
+    }
+
+    public func makeChildToken(_ command: ChildTokenCommand) async throws(Problem) {
+        try await queue.perform { try $0.makeChildToken(command) }
+    }
+
+    public func changeGrants(_ command: GrantCommand) async throws(Problem) {
+        try await queue.perform { try $0.changeGrants(command) }
+    }
+
+    public func append(_ command: AppendCommand) async throws(Problem) -> AppendedEntry {
+        try await queue.perform { try $0.append(command) }
+    }
+
+    public func advance(_ command: AdvanceCommand) async throws(Problem) -> AppendedEntry {
+        try await queue.perform { try $0.advance(command) }
+    }
+
+    public func take(_ access: HashedAccess, today: Day) async throws(Problem) -> TakenEntry? {
+        try await queue.perform { try $0.take(access, today: today) }
+    }
+
+    public func delete(_ access: HashedAccess, upTo sequence: UInt64) async throws(Problem) {
+        while try await queue.perform({ try $0.deleteSome(access, upTo: sequence) }) {}
+    }
+
+    public func read(_ query: ReadQuery) async throws(Problem) -> ReadResponse {
+        let incarnation = incarnation
+        return try await reading { try MailboxReader.read(query, incarnation: incarnation, in: $0) }
+    }
+
+    public func expireSome(today: Day) async throws(Problem) -> Bool {
+        guard let scan = try await reading({ try MailboxReader.scanExpiry(today: today, in: $0) }) else { return false }
+        try await queue.perform { try $0.expire(scan) }
+        return true
+    }
+
+    public func scrub() async throws(Problem) {
+        do {
+            // Bodies are overwritten in the file (secure_delete), but the log still has the pages from before.
+            _ = try await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        } catch {
+            throw Problem(storeError: error)
+        }
+    }
+
+    public func issueToken(_ hash: AccessTokenHash, label: String, mailboxes: UInt32) async throws(Problem) {
+        try await queue.perform { writer in
+            try writer.execute(
+                "INSERT INTO token (hash, label, mailboxes_left, last_day) VALUES (?, ?, ?, NULL)",
+                [hash.data, label, Int64(mailboxes)]
+            )
+        }
+    }
+
+    public func tokens() async throws(Problem) -> [StoredToken] {
+        try await reading { try MailboxReader.tokens(in: $0) }
+    }
+
+    public func revokeToken(id: String) async throws(Problem) -> Bool {
+        guard let token = try await tokens().first(where: { $0.id == id }) else { return false }
+        try await queue.perform { try $0.execute("DELETE FROM token WHERE hash = ?", [token.hash.data]) }
+        return true
+    }
+
+    public func checkReadiness() async throws(Problem) {
+        _ = try await reading { try Int64.fetchOne($0, sql: "SELECT id FROM store") }
+    }
+
+    private func reading<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(Problem) -> Value {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw Problem(storeError: error)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+internal import GRDB
+internal import RelayAPI
+
+/// The tables of a relay's SQLite file, and how they came to be. A migration, once released, never changes; the
+/// meaning of a column never changes either.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("mailboxes") { db in
+            try db.execute(
+                sql: """
+                    -- One row: what is true of the store as a whole.
+                    CREATE TABLE store (
+                        id INTEGER PRIMARY KEY CHECK (id = 1),
+                        incarnation BLOB NOT NULL
+                    ) STRICT;
+
+                    CREATE TABLE token (
+                        hash BLOB PRIMARY KEY,
+                        label TEXT NOT NULL,
+                        mailboxes_left INTEGER NOT NULL,
+                        last_day INTEGER
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE mailbox (
+                        id INTEGER PRIMARY KEY,
+                        mailbox_id BLOB NOT NULL UNIQUE,
+                        next_sequence INTEGER NOT NULL
+                    ) STRICT;
+
+                    CREATE TABLE epoch (
+                        id INTEGER PRIMARY KEY,
+                        mailbox INTEGER NOT NULL REFERENCES mailbox (id),
+                        number INTEGER NOT NULL,
+                        opening INTEGER NOT NULL,
+                        opening_hash BLOB NOT NULL,
+                        advances INTEGER NOT NULL,
+                        UNIQUE (mailbox, opening)
+                    ) STRICT;
+
+                    -- Searched by both keys at once, and by the hash first: an unknown mailbox and a wrong
+                    -- capability then miss in the same way.
+                    CREATE TABLE "grant" (
+                        capability_hash BLOB NOT NULL,
+                        mailbox_id BLOB NOT NULL,
+                        epoch INTEGER NOT NULL REFERENCES epoch (id),
+                        rights INTEGER NOT NULL,
+                        uses_left INTEGER NOT NULL,
+                        PRIMARY KEY (capability_hash, mailbox_id)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX grant_by_epoch ON "grant" (epoch);
+
+                    -- id is the epoch's id * 2^32 + the sequence number (EntryKey): the entries of an epoch lie
+                    -- together, in order, and a new one goes to the end of its epoch. A tombstone has neither body
+                    -- nor last_day.
+                    CREATE TABLE entry (
+                        id INTEGER PRIMARY KEY,
+                        mailbox INTEGER NOT NULL,
+                        entry_id BLOB NOT NULL,
+                        kind INTEGER NOT NULL,
+                        next BLOB NOT NULL,
+                        body_hash BLOB NOT NULL,
+                        running_hash BLOB NOT NULL,
+                        last_day INTEGER,
+                        body BLOB
+                    ) STRICT;
+                    CREATE UNIQUE INDEX entry_by_entry_id ON entry (mailbox, entry_id);
+                    -- Advances and last resorts, which are few, are found among many application entries.
+                    CREATE INDEX entry_by_kind ON entry (id, kind) WHERE kind <> 1;
+
+                    -- In which epochs there are entries that expire at the end of a day, and from which sequence
+                    -- number on: kept once for an epoch and a day, so that appending does not pay for an index.
+                    CREATE TABLE expiry (
+                        last_day INTEGER NOT NULL,
+                        epoch INTEGER NOT NULL REFERENCES epoch (id),
+                        first_sequence INTEGER NOT NULL,
+                        PRIMARY KEY (last_day, epoch)
+                    ) STRICT, WITHOUT ROWID;
+                    """
+            )
+            try db.execute(
+                sql: "INSERT INTO store (id, incarnation) VALUES (1, ?)",
+                arguments: [Incarnation.random().data]
+            )
+        }
+        return migrator
+    }
+}
+
+/// Where an entry stands in the table `entry`.
+struct EntryKey {
+    /// `epoch.id`.
+    let epoch: Int64
+    let sequence: UInt64
+
+    /// - Parameter sequence: cut to the greatest that the key can express, which no entry has.
+    init(epoch: Int64, sequence: UInt64) {
+        self.epoch = epoch
+        self.sequence = min(sequence, Self.sequenceMask)
+    }
+
+    init(rowID: Int64) {
+        epoch = rowID >> 32
+        sequence = UInt64(bitPattern: rowID) & Self.sequenceMask
+    }
+
+    var rowID: Int64 { epoch << 32 | Int64(sequence) }
+
+    /// Behind the last entry that the epoch can have.
+    static func end(ofEpoch epoch: Int64) -> EntryKey { EntryKey(epoch: epoch, sequence: sequenceMask) }
+
+    private static let sequenceMask: UInt64 = 0xffff_ffff
+}

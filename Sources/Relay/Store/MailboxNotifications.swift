@@ -1,0 +1,124 @@
+public import RelayAPI
+internal import Synchronization
+
+/// Wakes those who wait for entries. A store tells it which mailboxes have new ones; a waiter subscribes before it
+/// reads, so that nothing falls between.
+public final class MailboxNotifications: Sendable {
+    private struct State {
+        var subscriptions: [MailboxID: [ObjectIdentifier: Subscription]] = [:]
+        var isDraining = false
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// - Parameter mailboxes: those whose entries wake the subscriber.
+    public func subscribe(to mailboxes: [MailboxID]) -> Subscription {
+        let subscription = Subscription(mailboxes: mailboxes)
+        let isDraining = state.withLock { state in
+            for mailbox in mailboxes {
+                state.subscriptions[mailbox, default: [:]][ObjectIdentifier(subscription)] = subscription
+            }
+            return state.isDraining
+        }
+        if isDraining { subscription.end() }
+        return subscription
+    }
+
+    public func unsubscribe(_ subscription: Subscription) {
+        state.withLock { state in
+            for mailbox in subscription.mailboxes {
+                state.subscriptions[mailbox]?[ObjectIdentifier(subscription)] = nil
+                if state.subscriptions[mailbox]?.isEmpty == true { state.subscriptions[mailbox] = nil }
+            }
+        }
+        subscription.end()
+    }
+
+    /// There are new entries in these mailboxes.
+    public func notify(_ mailboxes: some Sequence<MailboxID>) {
+        let woken = state.withLock { state in
+            state.subscriptions.isEmpty
+                ? [] : mailboxes.flatMap { state.subscriptions[$0].map { Array($0.values) } ?? [] }
+        }
+        for subscription in woken { subscription.wake() }
+    }
+
+    /// Ends every wait, present and future: the relay shuts down.
+    public func drain() {
+        let all = state.withLock { state in
+            state.isDraining = true
+            return state.subscriptions.values.flatMap(\.values)
+        }
+        for subscription in all { subscription.end() }
+    }
+}
+
+/// One waiter's interest in some mailboxes.
+public final class Subscription: Sendable {
+    private enum State {
+        case idle
+        /// Woken while nobody waited.
+        case woken
+        case waiting(CheckedContinuation<Bool, Never>)
+        case ended
+    }
+
+    let mailboxes: [MailboxID]
+    private let state = Mutex(State.idle)
+
+    fileprivate init(mailboxes: [MailboxID]) {
+        self.mailboxes = mailboxes
+    }
+
+    /// Waits for the next wake-up; at most one task at a time may.
+    /// - Returns: false when there will be none: the wait has been ended, or its task was cancelled.
+    public func wait() async -> Bool {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let answer: Bool? = state.withLock { state in
+                    switch state {
+                    case .idle:
+                        state = .waiting(continuation)
+                        return nil
+                    case .woken:
+                        state = .idle
+                        return true
+                    case .ended, .waiting:
+                        return false
+                    }
+                }
+                if let answer { continuation.resume(returning: answer) }
+            }
+        } onCancel: {
+            end()
+        }
+    }
+
+    fileprivate func wake() {
+        let waiter: CheckedContinuation<Bool, Never>? = state.withLock { state in
+            switch state {
+            case .idle, .woken:
+                state = .woken
+                return nil
+            case .waiting(let continuation):
+                state = .idle
+                return continuation
+            case .ended:
+                return nil
+            }
+        }
+        waiter?.resume(returning: true)
+    }
+
+    /// Makes the present wait and all later ones return false.
+    public func end() {
+        let waiter: CheckedContinuation<Bool, Never>? = state.withLock { state in
+            defer { state = .ended }
+            if case .waiting(let continuation) = state { return continuation }
+            return nil
+        }
+        waiter?.resume(returning: false)
+    }
+}

@@ -1,0 +1,164 @@
+public import RelayAPI
+
+/// Where mailboxes are kept: the semantics of Protocol/mailbox.md, whatever the engine.
+///
+/// A store sees hashes of capabilities and tokens, never these themselves. Each method that changes something is one
+/// transaction, and returns only when that is on disk. What it refuses has changed nothing. Time comes from the caller.
+public protocol MailboxStore: Sendable {
+    /// Drawn when the store was made, and again when a backup was restored.
+    var incarnation: Incarnation { get }
+
+    /// Tells which mailboxes have new entries, after these are on disk.
+    var notifications: MailboxNotifications { get }
+
+    func create(_ command: CreateCommand) async throws(Problem)
+    func makeChildToken(_ command: ChildTokenCommand) async throws(Problem)
+    func changeGrants(_ command: GrantCommand) async throws(Problem)
+    func append(_ command: AppendCommand) async throws(Problem) -> AppendedEntry
+    func advance(_ command: AdvanceCommand) async throws(Problem) -> AppendedEntry
+    func read(_ query: ReadQuery) async throws(Problem) -> ReadResponse
+    func take(_ access: HashedAccess, today: Day) async throws(Problem) -> TakenEntry?
+    func delete(_ access: HashedAccess, upTo sequence: UInt64) async throws(Problem)
+
+    /// Removes some of the bodies that expired before today; short enough not to hold others up.
+    /// - Returns: whether there is more to do.
+    func expireSome(today: Day) async throws(Problem) -> Bool
+
+    /// Makes sure that bodies which were removed cannot be found in the store's files any longer.
+    func scrub() async throws(Problem)
+
+    func issueToken(_ hash: AccessTokenHash, label: String, mailboxes: UInt32) async throws(Problem)
+    func tokens() async throws(Problem) -> [StoredToken]
+    /// - Returns: whether there was such a token.
+    func revokeToken(id: String) async throws(Problem) -> Bool
+
+    /// Throws when the store does not answer.
+    func checkReadiness() async throws(Problem)
+}
+
+/// A mailbox and the hash of the capability that was presented for it.
+public struct HashedAccess: Hashable, Sendable {
+    public let mailbox: MailboxID
+    public let capability: CapabilityHash
+
+    public init(mailbox: MailboxID, capability: CapabilityHash) {
+        self.mailbox = mailbox
+        self.capability = capability
+    }
+
+    public init(_ access: Access) {
+        self.init(mailbox: access.mailbox, capability: access.capability.hash)
+    }
+}
+
+public struct CreateCommand: Sendable {
+    public let token: AccessTokenHash
+    public let mailbox: MailboxID
+    public let epoch: UInt64
+    public let grants: [Grant]
+    public let today: Day
+}
+
+public struct ChildTokenCommand: Sendable {
+    public let parent: AccessTokenHash
+    public let child: AccessTokenHash
+    public let mailboxes: UInt32
+    /// The last day on which the child is good.
+    public let expiry: Day
+    public let today: Day
+}
+
+public struct GrantCommand: Sendable {
+    public let access: HashedAccess
+    public let set: [Grant]
+    public let remove: [CapabilityHash]
+}
+
+/// An entry that waits to get its sequence number.
+public struct NewEntry: Sendable {
+    public let id: EntryID
+    public let kind: EntryKind
+    public let body: [UInt8]
+    public let bodyHash: BodyHash
+    /// The day at whose end it expires.
+    public let expiry: Day
+    /// What is wrong with its body's length or its retention: its refusal, unless it is a duplicate, for which
+    /// neither is looked at.
+    public let defect: Problem?
+
+    /// - Parameter retentionDays: as the client named them.
+    public init(
+        id: EntryID,
+        kind: EntryKind,
+        body: [UInt8],
+        retentionDays asked: UInt16,
+        limits: RelayLimits,
+        today: Day
+    ) {
+        self.id = id
+        self.kind = kind
+        self.body = body
+        bodyHash = BodyHash(of: body)
+        guard BodyLength(rawValue: body.count) != nil else {
+            expiry = today
+            defect = Problem(.wrongLength, detail: "\(body.count) bytes")
+            return
+        }
+        do throws(Problem) {
+            expiry = today + (try limits.retentionDays(asked: asked, kind: kind))
+            defect = nil
+        } catch {
+            expiry = today
+            defect = error
+        }
+    }
+}
+
+public struct AppendCommand: Sendable {
+    public let access: HashedAccess
+    public let epoch: UInt64
+    public let entry: NewEntry
+}
+
+public struct AdvanceCommand: Sendable {
+    public let access: HashedAccess
+    public let epoch: UInt64
+    public let entry: NewEntry
+    public let next: [Grant]
+    public let advancesSeen: [EntryID]
+}
+
+/// An entry that is on disk.
+public struct AppendedEntry: Equatable, Sendable {
+    public let sequence: UInt64
+    public let runningHash: RunningHash
+    /// Whether it was there before.
+    public let isDuplicate: Bool
+}
+
+public struct ReadQuery: Sendable {
+    public let access: HashedAccess
+    public let incarnation: Incarnation
+    public let after: UInt64
+    /// At least 1.
+    public let limit: Int
+    public let today: Day
+}
+
+/// What a store knows of an access token.
+public struct StoredToken: Equatable, Sendable {
+    public let hash: AccessTokenHash
+    /// Chosen by the operator; empty for a child token.
+    public let label: String
+    public let mailboxesLeft: UInt32
+    /// The last day on which it is good; nil for no end.
+    public let expiry: Day?
+
+    /// By which operators name it: the first 8 bytes of its hash in hexadecimal.
+    public var id: String { Self.id(of: hash) }
+
+    static func id(of hash: AccessTokenHash) -> String {
+        let digits = Array("0123456789abcdef")
+        return String(hash.bytes.prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+}

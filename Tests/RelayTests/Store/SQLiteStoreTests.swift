@@ -1,0 +1,86 @@
+import Foundation
+import GRDB
+import RelayAPI
+import Testing
+
+@testable import Relay
+
+/// What is SQLite's alone.
+@Suite struct SQLiteStoreTests {
+    @Test func aStoreOfANewerVersionIsRefused() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory.appending(path: "relay.sqlite")
+            try SQLiteMailboxStore(file: file).close()
+            let queue = try DatabaseQueue(path: file.path)
+            try await queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('from the future')") }
+            try queue.close()
+            #expect(throws: StoreFault.newerSchema) { try SQLiteMailboxStore(file: file) }
+        }
+    }
+
+    @Test func aTokenIssuedByAnotherProcessIsSeenAndOneRevokedThereIsRefused() async throws {
+        try await StoreEngine.sqlite.withStore { test in
+            let beside = try SQLiteMailboxStore(file: test.directory.appending(path: "relay.sqlite"))
+            let token = AccessToken.random().hash
+            func create() async throws {
+                try await test.store.create(
+                    CreateCommand(token: token, mailbox: .random(), epoch: 0, grants: [test.grant()], today: test.today)
+                )
+            }
+            await expectProblem(.tokenRefused) { try await create() }
+            try await beside.issueToken(token, label: "beside", mailboxes: 5)
+            try await create()
+            #expect(try await beside.tokens().map(\.mailboxesLeft) == [4])
+            #expect(try await beside.revokeToken(id: StoredToken.id(of: token)))
+            await expectProblem(.tokenRefused) { try await create() }
+            try beside.close()
+        }
+    }
+
+    @Test func theFileIsInWALModeAndCommitsReachTheDisk() async throws {
+        try await StoreEngine.sqlite.withStore { test in
+            let queue = try DatabaseQueue(path: test.directory.appending(path: "relay.sqlite").path)
+            let (journal, vacuum) = try await queue.read { db in
+                (
+                    try String.fetchOne(db, sql: "PRAGMA journal_mode"),
+                    try Int.fetchOne(db, sql: "PRAGMA auto_vacuum")
+                )
+            }
+            #expect(journal == "wal")
+            #expect(vacuum == 2)
+            try queue.close()
+        }
+    }
+
+    @Test func aFaultUndoesItsOwnRequestAndNoOther() async throws {
+        try await withTemporaryDirectory { directory in
+            let pool = try DatabasePool(path: directory.appending(path: "relay.sqlite").path)
+            try Schema.migrator.migrate(pool)
+            let notifications = MailboxNotifications()
+            let writer = MailboxWriter(limits: RelayLimits())
+            let queue = CommitQueue(pool: pool, writer: writer, notifications: notifications)
+            let outcomes = await withTaskGroup(of: String.self) { group in
+                for index in 0..<100 {
+                    group.addTask {
+                        do throws(Problem) {
+                            try await queue.perform { writer in
+                                let sql = "INSERT INTO token (hash, label, mailboxes_left) VALUES (?, '', 1)"
+                                try writer.execute(sql, [Data([UInt8(index)])])
+                                if index % 10 == 0 { throw DatabaseError(resultCode: .SQLITE_FULL) }
+                                if index % 10 == 1 { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+                            }
+                            return "done"
+                        } catch {
+                            return error.name.rawValue
+                        }
+                    }
+                }
+                return await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+            }
+            #expect(outcomes == ["done": 80, "unavailable": 10, "internal": 10])
+            let stored = try await pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM token") }
+            #expect(stored == 80)
+            try pool.close()
+        }
+    }
+}
