@@ -125,7 +125,7 @@ enum MailboxReader {
 
     private static func entry(_ row: Row, today: Day) throws -> ReadEntry {
         guard let kind = EntryKind(rawValue: UInt8(truncatingIfNeeded: row.integer(2))) else {
-            throw StoreFault.corruptValue
+            throw StoreFault.damaged
         }
         let lastDay: Int? = row[6]
         // What has expired is gone, also where its removal is still to come.

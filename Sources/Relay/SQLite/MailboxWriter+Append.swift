@@ -15,7 +15,7 @@ extension MailboxWriter {
             return entry
         }
         // The entry id is in the index, so it is found or belongs to another epoch.
-        return try duplicate(of: command.entry.id, in: grant.epoch) ?? { throw StoreFault.corruptValue }()
+        return try duplicate(of: command.entry.id, in: grant.epoch) ?? { throw StoreFault.damaged }()
     }
 
     func advance(_ command: AdvanceCommand) throws -> AppendedEntry {
@@ -27,7 +27,7 @@ extension MailboxWriter {
         try checkUnknown(command.next.map(\.capabilityHash), in: command.access.mailbox)
         try checkEntry(command.entry, mailbox: epoch.mailbox)
         guard let entry = try insert(command.entry, next: command.next, epoch: epoch) else {
-            throw StoreFault.corruptValue
+            throw StoreFault.damaged
         }
         epoch.advances += 1
         try execute("UPDATE epoch SET advances = ? WHERE id = ?", [epoch.advances, epoch.row])

@@ -135,7 +135,7 @@ final class MailboxWriter: @unchecked Sendable {
             "SELECT mailbox, number, opening, opening_hash, advances FROM epoch WHERE id = ?",
             [row]
         )
-        guard let found else { throw StoreFault.corruptValue }
+        guard let found else { throw StoreFault.damaged }
         let last = try fetchOne(
             "SELECT id, running_hash FROM entry WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1",
             [EntryKey(epoch: row, sequence: 0).rowID, EntryKey.end(ofEpoch: row).rowID]
@@ -156,7 +156,7 @@ final class MailboxWriter: @unchecked Sendable {
     private func mailbox(row: Int64) throws -> MailboxState {
         if let mailbox = mailboxes[row] { return mailbox }
         guard let found = try fetchOne("SELECT mailbox_id, next_sequence FROM mailbox WHERE id = ?", [row]) else {
-            throw StoreFault.corruptValue
+            throw StoreFault.damaged
         }
         let mailbox = MailboxState(row: row, id: try found.opaque(0), nextSequence: found.unsigned(1))
         mailboxes[row] = mailbox

@@ -1,5 +1,6 @@
 public import FoundationEssentials
 internal import GRDB
+internal import Glibc
 public import RelayAPI
 
 /// The store in one SQLite file, embedded in the relay.
@@ -14,15 +15,20 @@ public final class SQLiteMailboxStore: MailboxStore {
     private let queue: CommitQueue
 
     /// Opens a store, making it where there is none.
-    /// - Throws: `StoreFault`, or what SQLite says of the file.
-    public init(file: URL, limits: RelayLimits = RelayLimits()) throws {
-        pool = try DatabasePool(path: file.path, configuration: Self.configuration)
-        let migrator = Schema.migrator
-        guard try !pool.read({ try migrator.hasBeenSuperseded($0) }) else { throw StoreFault.newerSchema }
-        try migrator.migrate(pool)
-        let stored = try pool.read { try Row.fetchOne($0, sql: "SELECT incarnation FROM store") }
-        guard let stored else { throw StoreFault.corruptValue }
-        incarnation = try stored.opaque(0)
+    public init(file: URL, limits: RelayLimits = RelayLimits()) throws(StoreFault) {
+        // Made by us, for its owner alone: SQLite gives its log and index the same mode.
+        Glibc.close(open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600))
+        do {
+            pool = try DatabasePool(path: file.path, configuration: Self.configuration)
+            let migrator = Schema.migrator
+            guard try !pool.read({ try migrator.hasBeenSuperseded($0) }) else { throw StoreFault.newerSchema }
+            try migrator.migrate(pool)
+            let stored = try pool.read { try Row.fetchOne($0, sql: "SELECT incarnation FROM store") }
+            guard let stored else { throw StoreFault.damaged }
+            incarnation = try stored.opaque(0)
+        } catch {
+            throw StoreFault(error)
+        }
         queue = CommitQueue(pool: pool, writer: MailboxWriter(limits: limits), notifications: notifications)
     }
 

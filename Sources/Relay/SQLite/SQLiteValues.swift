@@ -16,7 +16,7 @@ extension Row {
 
     /// A column that holds an opaque value.
     func opaque<Value: OpaqueBytes>(_ index: Int, as type: Value.Type = Value.self) throws -> Value {
-        guard let value = Value(bytes(index)) else { throw StoreFault.corruptValue }
+        guard let value = Value(bytes(index)) else { throw StoreFault.damaged }
         return value
     }
 
@@ -41,19 +41,4 @@ func grants(joined bytes: [UInt8]) throws -> [Grant] {
     var grants: [Grant] = []
     while !reader.isAtEnd { grants.append(try reader.read()) }
     return grants
-}
-
-/// What can be wrong with a store's file.
-public enum StoreFault: Error, Sendable, CustomStringConvertible {
-    /// A later version of this program has changed the tables.
-    case newerSchema
-    /// A column does not hold what this program writes there.
-    case corruptValue
-
-    public var description: String {
-        switch self {
-        case .newerSchema: "a newer version of aadr-relay made this store: use that version, or one that is newer still"
-        case .corruptValue: "the store holds a value that this program never writes: is the file damaged?"
-        }
-    }
 }

@@ -1,0 +1,142 @@
+public import HTTPTypes
+public import Hummingbird
+internal import NIOCore
+internal import RelayAPI
+internal import TLSCodec
+
+/// The relay's routes (Protocol/http-api.md): a path is there or not, and knows one method. Whatever is refused, and
+/// whyever, the answer is a problem document.
+public struct RelayResponder: HTTPResponder {
+    public typealias Context = RelayContext
+    public typealias Handler = @Sendable (Request, RelayContext) async throws -> Response
+
+    private struct Route {
+        let method: HTTPRequest.Method
+        let handler: Handler
+    }
+
+    private var routes: [String: Route] = [:]
+
+    /// All that a relay answers.
+    public init(service: RelayService) {
+        add(service.create)
+        add(service.makeChildToken)
+        add(service.changeGrants)
+        add(service.append)
+        add(service.advance)
+        add(service.take)
+        add(service.delete)
+        add(.post, ReadRequest.operation.path) { request, context in
+            let read: ReadRequest = try await Self.decode(request)
+            return Self.answer(try await service.read(read) { context.endWhenClientLeaves($0) })
+        }
+        addInformation(service)
+    }
+
+    /// Adds a route, or replaces the one of this path.
+    public mutating func add(_ method: HTTPRequest.Method, _ path: String, handler: @escaping Handler) {
+        routes[path] = Route(method: method, handler: handler)
+    }
+
+    public func respond(to request: Request, context: RelayContext) async throws -> Response {
+        guard let route = routes[request.uri.path] else {
+            return Response(Problem(.unknownOperation, detail: Self.versionsSpoken))
+        }
+        guard route.method == request.method else {
+            var response = Response(Problem(.wrongMethod))
+            response.headers[.allow] = route.method.rawValue
+            return response
+        }
+        do {
+            return try await route.handler(request, context)
+        } catch let problem as Problem {
+            if problem.name == .tooLarge { context.closeSoon() }
+            return Response(problem)
+        }
+    }
+
+    private mutating func add<Value: OperationRequest>(
+        _ operation: @escaping @Sendable (Value) async throws(Problem) -> Value.Response
+    ) {
+        add(.post, Value.operation.path) { request, _ in
+            Self.answer(try await operation(try await Self.decode(request)))
+        }
+    }
+
+    private mutating func addInformation(_ service: RelayService) {
+        let information = RelayInformation(version: relayVersion, retentionDays: service.limits.retention).json
+        add(.get, RelayInformation.path) { _, _ in
+            Response(.ok, mediaType: "application/json", body: information)
+        }
+        let healthy = Array(#"{"status": "ok"}"#.utf8)
+        add(.get, "/healthz") { _, _ in
+            Response(.ok, mediaType: "application/json", body: healthy)
+        }
+        add(.get, "/readyz") { _, _ in
+            try await service.store.checkReadiness()
+            return Response(.ok, mediaType: "application/json", body: healthy)
+        }
+    }
+
+    /// Reads and decodes a request's body, having seen from its head that it can be one.
+    private static func decode<Value: OperationRequest>(_ request: Request) async throws -> Value {
+        guard let mediaType = request.headers[.contentType], isOctetStream(mediaType) else {
+            throw Problem(.wrongMediaType)
+        }
+        let longest = RelayAPI.Operation.maximumRequestLength
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > longest {
+            throw Problem(.tooLarge)
+        }
+        var body: ByteBuffer
+        do {
+            body = try await request.body.collect(upTo: longest)
+        } catch is NIOTooManyBytesError {
+            throw Problem(.tooLarge)
+        }
+        do {
+            return try Value(decoding: body.readBytes(length: body.readableBytes) ?? [])
+        } catch {
+            throw Problem(.malformed, detail: description(of: error))
+        }
+    }
+
+    private static func isOctetStream(_ mediaType: String) -> Bool {
+        let type = mediaType.prefix { $0 != ";" }.filter { $0 != " " }
+        return type.lowercased() == RelayAPI.Operation.mediaType
+    }
+
+    private static func answer(_ response: some WireEncodable) -> Response {
+        Response(.ok, mediaType: RelayAPI.Operation.mediaType, body: response.encoded)
+    }
+
+    private static var versionsSpoken: String {
+        let versions = ProtocolVersions.spoken
+        return "this relay speaks the versions \(versions.oldest) to \(versions.newest) of the API"
+    }
+
+    private static func description(of error: CodecError) -> String {
+        switch error {
+        case .truncated: "the body ends too early"
+        case .trailingBytes: "bytes follow the structure"
+        case .nonMinimalLength: "a length is not in its shortest form"
+        case .tooLong: "a vector is longer than it may be"
+        case .invalid(let field): "not allowed: \(field)"
+        }
+    }
+}
+
+extension Response {
+    init(_ status: HTTPResponse.Status, mediaType: String, body: [UInt8]) {
+        self.init(
+            status: status,
+            headers: [.contentType: mediaType],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
+    }
+
+    /// A problem document.
+    init(_ problem: Problem) {
+        self.init(HTTPResponse.Status(code: problem.name.status), mediaType: Problem.mediaType, body: problem.json)
+        if problem.name == .unavailable { headers[.retryAfter] = "5" }
+    }
+}

@@ -1,0 +1,140 @@
+internal import RelayAPI
+
+/// What a relay does with each request: hashes its secrets, looks at the clock and asks the store.
+public struct RelayService: Sendable {
+    public let store: any MailboxStore
+    public let limits: RelayLimits
+    let today: @Sendable () -> Day
+
+    public init(
+        store: any MailboxStore,
+        limits: RelayLimits = RelayLimits(),
+        today: @escaping @Sendable () -> Day = { Day.today }
+    ) {
+        self.store = store
+        self.limits = limits
+        self.today = today
+    }
+
+    func create(_ request: CreateRequest) async throws(Problem) -> CreateResponse {
+        try await store.create(
+            CreateCommand(
+                token: request.accessToken.hash,
+                mailbox: request.mailbox,
+                epoch: request.epoch,
+                grants: request.grants,
+                today: today()
+            )
+        )
+        return CreateResponse(incarnation: store.incarnation)
+    }
+
+    func makeChildToken(_ request: ChildTokenRequest) async throws(Problem) -> EmptyResponse {
+        let today = today()
+        try await store.makeChildToken(
+            ChildTokenCommand(
+                parent: request.accessToken.hash,
+                child: request.child.hash,
+                mailboxes: request.mailboxes,
+                expiry: today + Int(request.days),
+                today: today
+            )
+        )
+        return EmptyResponse()
+    }
+
+    func changeGrants(_ request: GrantRequest) async throws(Problem) -> EmptyResponse {
+        try await store.changeGrants(
+            GrantCommand(access: HashedAccess(request.access), set: request.set, remove: request.remove)
+        )
+        return EmptyResponse()
+    }
+
+    func append(_ request: AppendRequest) async throws(Problem) -> AppendResponse {
+        let appended = try await store.append(
+            AppendCommand(
+                access: HashedAccess(request.access),
+                epoch: request.epoch,
+                entry: NewEntry(
+                    id: request.entryID,
+                    kind: request.kind,
+                    body: request.body,
+                    retentionDays: request.retentionDays,
+                    limits: limits,
+                    today: today()
+                )
+            )
+        )
+        return response(appended)
+    }
+
+    func advance(_ request: AdvanceRequest) async throws(Problem) -> AppendResponse {
+        let appended = try await store.advance(
+            AdvanceCommand(
+                access: HashedAccess(request.access),
+                epoch: request.epoch,
+                entry: NewEntry(
+                    id: request.entryID,
+                    kind: .advance,
+                    body: request.body,
+                    retentionDays: request.retentionDays,
+                    limits: limits,
+                    today: today()
+                ),
+                next: request.next,
+                advancesSeen: request.advancesSeen
+            )
+        )
+        return response(appended)
+    }
+
+    /// Reads, and waits for an entry where there is none and the request says so.
+    /// - Parameter onWaiting: given the wait before it begins, so that it can be ended when the client has gone.
+    func read(
+        _ request: ReadRequest,
+        onWaiting: (Subscription) -> Void = { _ in }
+    ) async throws(Problem) -> ReadResponse {
+        let query = ReadQuery(
+            access: HashedAccess(request.access),
+            incarnation: request.incarnation,
+            after: request.after,
+            limit: Int(request.limit == 0 ? ReadRequest.defaultLimit : request.limit),
+            today: today()
+        )
+        guard request.waitSeconds > 0 else { return try await store.read(query) }
+
+        // Subscribed before the first read: an entry that comes in between ends the wait at once.
+        let subscription = store.notifications.subscribe(to: [request.access.mailbox])
+        defer { store.notifications.unsubscribe(subscription) }
+        var response = try await store.read(query)
+        guard response.entries.isEmpty else { return response }
+        let deadline = Task {
+            try? await Task.sleep(for: .seconds(request.waitSeconds))
+            subscription.end()
+        }
+        defer { deadline.cancel() }
+        onWaiting(subscription)
+        while response.entries.isEmpty, await subscription.wait() {
+            response = try await store.read(query)
+        }
+        return response
+    }
+
+    func take(_ request: TakeRequest) async throws(Problem) -> TakeResponse {
+        TakeResponse(entry: try await store.take(HashedAccess(request.access), today: today()))
+    }
+
+    func delete(_ request: DeleteRequest) async throws(Problem) -> EmptyResponse {
+        try await store.delete(HashedAccess(request.access), upTo: request.upTo)
+        return EmptyResponse()
+    }
+
+    private func response(_ appended: AppendedEntry) -> AppendResponse {
+        AppendResponse(
+            incarnation: store.incarnation,
+            sequence: appended.sequence,
+            runningHash: appended.runningHash,
+            isDuplicate: appended.isDuplicate
+        )
+    }
+}

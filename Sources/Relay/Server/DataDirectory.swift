@@ -1,0 +1,95 @@
+public import FoundationEssentials
+internal import Glibc
+
+/// The directory in which a relay keeps everything: `relay.sqlite` and its log, `tls.pem` when the relay made its own
+/// certificate, `address`, where it listened last, and `lock`, which the serving process holds.
+public struct DataDirectory: Sendable {
+    public let url: URL
+
+    /// - Parameter creating: whether to make the directory (mode 0700) where there is none.
+    public init(path: String, creating: Bool) throws(DataDirectoryError) {
+        url = URL(filePath: path, directoryHint: .isDirectory)
+        if creating {
+            do {
+                try FileManager.default.createDirectory(
+                    at: url,
+                    withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o700]
+                )
+            } catch {
+                throw .cannotWrite(path)
+            }
+        } else if !FileManager.default.fileExists(atPath: path) {
+            throw .missing(path)
+        }
+        guard access(path, W_OK | X_OK) == 0 else { throw .cannotWrite(path) }
+    }
+
+    public var store: URL { url.appending(path: "relay.sqlite") }
+
+    /// Makes sure that this process alone serves from the directory, until it ends: only that one may write mailboxes.
+    public func lock() throws(DataDirectoryError) {
+        let path = url.appending(path: "lock").path
+        // Never closed: the end of the process frees the lock.
+        let file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw .cannotWrite(path) }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            close(file)
+            throw .inUse(url.path)
+        }
+    }
+
+    /// The relay's own certificate and key, made now where there are none.
+    public func selfSignedIdentity() throws -> RelayIdentity {
+        let file = url.appending(path: "tls.pem")
+        if !FileManager.default.fileExists(atPath: file.path) {
+            try write(try RelayIdentity.makeSelfSigned(), to: file, replacing: false)
+        }
+        let pem = try Array(Data(contentsOf: file))
+        return try RelayIdentity(certificatePEM: pem, keyPEM: pem)
+    }
+
+    /// Where the relay listened last, as `serve` printed it; nil when it never did.
+    public var lastAddress: String? {
+        (try? Data(contentsOf: addressFile)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    public func saveAddress(_ address: String) throws {
+        try write(Array(address.utf8), to: addressFile, replacing: true)
+    }
+
+    private var addressFile: URL { url.appending(path: "address") }
+
+    /// Writes a file that only its owner may read, whole or not at all.
+    /// - Parameter replacing: whether it takes the place of one that is there; otherwise that one stays.
+    private func write(_ bytes: [UInt8], to file: URL, replacing: Bool) throws(DataDirectoryError) {
+        let temporary = file.path + ".\(getpid())"
+        let descriptor = open(temporary, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .cannotWrite(file.path) }
+        defer {
+            close(descriptor)
+            unlink(temporary)
+        }
+        let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        guard written == bytes.count, fsync(descriptor) == 0 else { throw .cannotWrite(file.path) }
+        let isDone =
+            replacing
+            ? rename(temporary, file.path) == 0
+            : link(temporary, file.path) == 0 || errno == EEXIST
+        guard isDone else { throw .cannotWrite(file.path) }
+    }
+}
+
+public enum DataDirectoryError: Error, Equatable, CustomStringConvertible {
+    case cannotWrite(String)
+    case inUse(String)
+    case missing(String)
+
+    public var description: String {
+        switch self {
+        case .cannotWrite(let path): "cannot write to \(path): check that it exists, its owner and the space left"
+        case .inUse(let path): "another relay serves from \(path): stop it first, or name another directory"
+        case .missing(let path): "there is no directory \(path): is it the one that the relay serves from?"
+        }
+    }
+}

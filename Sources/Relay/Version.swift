@@ -1,0 +1,2 @@
+/// The version of this program.
+public let relayVersion = "0.1.0"

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Relay
+
+@main
+struct AADRRelay: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "aadr-relay",
+        abstract: "Keeps mailboxes for members of a coalition, and cannot read what is in them.",
+        discussion: """
+            Example:
+              aadr-relay token create --data /var/lib/aadr-relay --label "first member"
+              aadr-relay serve --data /var/lib/aadr-relay --listen 0.0.0.0:8443
+
+            Every option can be given by an environment variable: AADR_RELAY_ and its name, as in AADR_RELAY_DATA.
+            An option goes before its variable.
+
+            Exit status: 0 done, 64 usage, 65 the store is damaged, 70 internal error, 73 cannot write,
+            75 try again later, 77 no such token, 78 configuration.
+            """,
+        version: relayVersion,
+        subcommands: [Serve.self, Token.self, Address.self]
+    )
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Relay
+import RelayAPI
+
+struct Address: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints the address that members need, key pin included.",
+        discussion: """
+            Without --host, it is where the relay listened last. Works beside a running relay.
+
+            Example:
+              aadr-relay address --data /var/lib/aadr-relay --host relay.example.org:8443
+            """
+    )
+
+    @OptionGroup var data: DataOption
+
+    @Option(help: ArgumentHelp("Where members reach the relay.", valueName: "NAME:PORT"))
+    var host: String?
+
+    func run() async throws {
+        let path = try data.path
+        let host = try Settings.value(host, "HOST")
+            .map { text in
+                guard let host = HostAndPort(text), host.port > 0 else {
+                    throw ValidationError("\(text) is not NAME:PORT, as in relay.example.org:8443")
+                }
+                return host
+            }
+        try await Failure.reporting {
+            let directory = try DataDirectory(path: path, creating: false)
+            if let last = directory.lastAddress {
+                Output.line(host.map { Self.address(of: $0, like: last) } ?? last)
+            } else {
+                // It has not served yet, and will do so under the key that it makes now.
+                let pin = try directory.selfSignedIdentity().pin
+                Output.line((host ?? .defaultListen).address(pin: pin))
+            }
+        }
+    }
+
+    /// Where the relay that printed `last` is reached by another name.
+    private static func address(of host: HostAndPort, like last: String) -> String {
+        if let address = try? RelayAddress(last), address.scheme == .https { return host.address(pin: address.pin) }
+        if let address = RelayAddress(scheme: .http, host: host.host, port: host.port, pin: nil) { return "\(address)" }
+        // Plain HTTP behind a proxy, whose certificate the system's trust roots decide on.
+        return RelayAddress(scheme: .https, host: host.host, port: host.port, pin: nil).map { "\($0)" } ?? last
+    }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Foundation
+import NIOCore
+import Relay
+import RelayAPI
+
+/// What ends the program: one line for people, and an exit status for scripts.
+struct Failure: Error {
+    let message: String
+    let status: Int32
+
+    static let damaged: Int32 = 65
+    static let internalError: Int32 = 70
+    static let cannotWrite: Int32 = 73
+    static let temporary: Int32 = 75
+    static let notPermitted: Int32 = 77
+    static let configuration: Int32 = 78
+
+    init(_ message: String, status: Int32) {
+        self.message = message
+        self.status = status
+    }
+
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure:
+            self = failure
+        case let error as DataDirectoryError:
+            let status = if case .missing = error { Self.configuration } else { Self.cannotWrite }
+            self.init(error.description, status: status)
+        case let fault as StoreFault:
+            let status =
+                switch fault {
+                case .newerSchema: Self.configuration
+                case .damaged: Self.damaged
+                case .cannotWrite: Self.cannotWrite
+                case .other: Self.internalError
+                }
+            self.init(fault.description, status: status)
+        case let error as RelayIdentityError:
+            self.init(error.description, status: Self.configuration)
+        case let problem as Problem where problem.name == .unavailable:
+            self.init("the store cannot take this now: try again", status: Self.temporary)
+        default:
+            self.init("\(error)", status: Self.internalError)
+        }
+    }
+
+    /// Runs a command; says what ended it, and ends the program with its status.
+    static func reporting(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as ValidationError {
+            throw error
+        } catch {
+            let failure = Failure(error)
+            Output.complain(failure.message)
+            throw ExitCode(failure.status)
+        }
+    }
+}
+
+/// Results go to standard output, everything else to standard error; each line at once.
+enum Output {
+    static func line(_ text: String) {
+        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    }
+
+    static func complain(_ text: String) {
+        FileHandle.standardError.write(Data("aadr-relay: \(text)\n".utf8))
+    }
+}

@@ -1,0 +1,154 @@
+import ArgumentParser
+import Foundation
+import Relay
+import RelayAPI
+
+struct Token: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Issues, lists and revokes the access tokens with which mailboxes are created.",
+        discussion: """
+            Works beside a running relay.
+
+            Example:
+              aadr-relay token create --data /var/lib/aadr-relay --label "first member" --mailboxes 500
+            """,
+        subcommands: [Create.self, List.self, Revoke.self]
+    )
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes an access token and prints it; it is not kept and cannot be printed again.",
+            discussion: """
+                Example:
+                  aadr-relay token create --data /var/lib/aadr-relay --label "first member"
+                """
+        )
+
+        @OptionGroup var data: DataOption
+
+        @Option(
+            help: ArgumentHelp("How you tell it from others; whoever takes the relay can read it.", valueName: "TEXT")
+        )
+        var label: String?
+
+        @Option(help: ArgumentHelp("How many mailboxes it can create (default: 1000).", valueName: "N"))
+        var mailboxes: String?
+
+        func run() async throws {
+            let path = try data.path
+            guard let label = Settings.value(label, "LABEL") else {
+                throw ValidationError("name the token: --label TEXT, or AADR_RELAY_LABEL")
+            }
+            guard label.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+                throw ValidationError("the label holds control characters")
+            }
+            guard let mailboxes = UInt32(Settings.value(mailboxes, "MAILBOXES") ?? "1000"), mailboxes > 0 else {
+                throw ValidationError("--mailboxes is a number from 1 to \(UInt32.max)")
+            }
+            try await Failure.reporting {
+                try await withStore(at: path, creating: true) { store in
+                    let token = AccessToken.random()
+                    try await store.issueToken(token.hash, label: label, mailboxes: mailboxes)
+                    Output.line(token.text)
+                }
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Prints each token's id, mailboxes left, last day and label; never the token.",
+            discussion: """
+                Example:
+                  aadr-relay token list --data /var/lib/aadr-relay
+                """
+        )
+
+        @OptionGroup var data: DataOption
+
+        @Flag(help: "One JSON object on each line.")
+        var json = false
+
+        func run() async throws {
+            let path = try data.path
+            try await Failure.reporting {
+                try await withStore(at: path, creating: false) { store in
+                    for token in try await store.tokens() {
+                        Output.line(try json ? TokenLine(token).json : TokenLine(token).text)
+                    }
+                }
+            }
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a token useless; the mailboxes that it created stay.",
+            discussion: """
+                Example:
+                  aadr-relay token revoke --data /var/lib/aadr-relay 9f86d081884c7d65
+                """
+        )
+
+        @OptionGroup var data: DataOption
+
+        @Argument(help: ArgumentHelp("As `token list` prints it.", valueName: "ID"))
+        var id: String
+
+        func run() async throws {
+            let path = try data.path
+            try await Failure.reporting {
+                try await withStore(at: path, creating: false) { store in
+                    guard try await store.revokeToken(id: id) else {
+                        throw Failure(
+                            "there is no token \(id): see `aadr-relay token list`",
+                            status: Failure.notPermitted
+                        )
+                    }
+                }
+            }
+        }
+    }
+
+    /// Opens the store that a relay may be serving from.
+    private static func withStore(
+        at path: String,
+        creating: Bool,
+        _ body: (SQLiteMailboxStore) async throws -> Void
+    ) async throws {
+        let directory = try DataDirectory(path: path, creating: creating)
+        let store = try SQLiteMailboxStore(file: directory.store)
+        try await body(store)
+        try store.close()
+    }
+}
+
+/// A token as `token list` prints it.
+private struct TokenLine: Encodable {
+    let id: String
+    let label: String
+    let mailboxesLeft: UInt32
+    /// The last day on which it is good, as 2026-11-23; nil for no end.
+    let expires: String?
+
+    init(_ token: StoredToken) {
+        id = token.id
+        label = token.label
+        mailboxesLeft = token.mailboxesLeft
+        expires = token.expiry.map {
+            Date(timeIntervalSince1970: Double($0.number) * 86_400).formatted(.iso8601.year().month().day())
+        }
+    }
+
+    var json: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        }
+    }
+
+    var text: String {
+        [id, "\(mailboxesLeft)", expires ?? "-", label.isEmpty ? "(child)" : label].joined(separator: "\t")
+    }
+}
