@@ -20,6 +20,7 @@ public final class SQLiteMailboxStore: MailboxStore {
         Glibc.close(open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600))
         do {
             pool = try DatabasePool(path: file.path, configuration: Self.configuration)
+            try pool.writeWithoutTransaction { try Self.makeCommitsDurable($0) }
             let migrator = Schema.migrator
             guard try !pool.read({ try migrator.hasBeenSuperseded($0) }) else { throw StoreFault.newerSchema }
             try migrator.migrate(pool)
@@ -41,6 +42,12 @@ public final class SQLiteMailboxStore: MailboxStore {
     /// step costs two more fdatasyncs, and pages that were written often in between go once.
     private static let checkpointPages = 4096
 
+    /// GRDB opens a pool with `synchronous=NORMAL`, after `prepareDatabase`, and commits would then wait for no disk.
+    private static func makeCommitsDurable(_ db: Database) throws {
+        try db.execute(sql: "PRAGMA synchronous = FULL")
+        guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else { throw StoreFault.cannotWrite }
+    }
+
     private static var configuration: Configuration {
         var configuration = Configuration()
         configuration.label = "store"
@@ -51,7 +58,6 @@ public final class SQLiteMailboxStore: MailboxStore {
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
             try db.execute(
                 sql: """
-                    PRAGMA synchronous = FULL;
                     PRAGMA secure_delete = ON;
                     PRAGMA temp_store = MEMORY;
                     PRAGMA cache_size = -32768;

@@ -36,6 +36,11 @@ public final class MailboxNotifications: Sendable {
         subscription.end()
     }
 
+    /// How many wait for entries of a mailbox.
+    func subscriberCount(of mailbox: MailboxID) -> Int {
+        state.withLock { $0.subscriptions[mailbox]?.count ?? 0 }
+    }
+
     /// There are new entries in these mailboxes.
     public func notify(_ mailboxes: some Sequence<MailboxID>) {
         let woken = state.withLock { state in

@@ -1,0 +1,124 @@
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import RelayAPI
+import Testing
+
+@testable import Relay
+
+/// The command line of aadr-relay.
+@Suite struct CommandTests {
+    @Test func tokensAreIssuedListedAndRevokedBesideARunningRelay() async throws {
+        try await withTemporaryDirectory { data in
+            let relay = try RelayProcess(data: data)
+            let client = relay.connect()
+            let caller = Caller(client)
+            let token = try RelayProcess.token(data: data)
+            _ = try await caller.mailbox(token: token)
+            let list = try RelayProcess.run("token", "list", "--data", data.path)
+            let fields = list.output.trimmingCharacters(in: .newlines).components(separatedBy: "\t")
+            #expect(fields == [StoredToken.id(of: token.hash), "999", "-", "a label"])
+            #expect(!list.output.contains(token.text))
+            #expect(try RelayProcess.run("token", "revoke", "--data", data.path, fields[0]).status == 0)
+            await expectProblem(.tokenRefused) { try await caller.mailbox(token: token) }
+            #expect(try RelayProcess.run("token", "revoke", "--data", data.path, fields[0]).status == 77)
+            try await client.shutdown()
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+        }
+    }
+
+    @Test func theAddressCarriesThePinOfACertificateThatIsMadeOnce() async throws {
+        try await withTemporaryDirectory { data in
+            let before = try RelayProcess.run("address", "--data", data.path, "--host", "relay.example.org:443")
+            let relay = try RelayProcess(data: data)
+            let pin = try #require(relay.address.pin)
+            #expect(before.output == "https://relay.example.org:443/#\(pin)\n")
+            #expect(try RelayProcess.run("address", "--data", data.path).output == "\(relay.address)\n")
+            let file = data.appending(path: "tls.pem")
+            let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+            let tls = try TestRelay.trustingOnly(file)
+            let client = TestClient(
+                host: relay.address.host,
+                port: Int(relay.address.port),
+                configuration: .init(tlsConfiguration: tls, serverName: certificateName)
+            )
+            client.connect()
+            #expect(try await client.get("/healthz").status == .ok)
+            try await client.shutdown()
+            relay.send(SIGINT)
+            #expect(relay.wait() == 0)
+        }
+    }
+
+    @Test func sigtermAnswersThoseWhoWaitAndEndsWithZero() async throws {
+        try await withTemporaryDirectory { data in
+            let relay = try RelayProcess(data: data)
+            let client = relay.connect()
+            let access = try await Caller(client).mailbox(token: RelayProcess.token(data: data))
+            let reader = Task { try await Caller(client).read(access, waitSeconds: 60) }
+            let idle = relay.connect()
+            _ = try await idle.get("/healthz")
+            try await Task.sleep(for: .milliseconds(300))
+            let start = ContinuousClock.now
+            relay.send(SIGTERM)
+            #expect(try await reader.value.entries.isEmpty)
+            #expect(relay.wait() == 0)
+            #expect(ContinuousClock.now - start < .seconds(10))
+            try await client.shutdown()
+            try await idle.shutdown()
+        }
+    }
+
+    @Test func plainHTTPIsForThisMachineUnlessAProxyIsNamed() async throws {
+        try await withTemporaryDirectory { data in
+            let refused = try RelayProcess.run(
+                "serve",
+                "--data",
+                data.path,
+                "--listen",
+                "0.0.0.0:0",
+                "--plain-http"
+            )
+            #expect(refused.status == 64)
+            let relay = try RelayProcess(data: data, options: ["--plain-http"])
+            #expect(relay.address.scheme == .http)
+            let client = relay.connect()
+            #expect(try await client.get("/healthz").status == .ok)
+            try await client.shutdown()
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+        }
+    }
+
+    @Test func whatCannotBeIsSaidInOneLineWithItsExitStatus() async throws {
+        try await withTemporaryDirectory { data in
+            let relay = try RelayProcess(data: data)
+            let port = relay.address.port
+            let other = data.appending(path: "other").path
+            let damaged = data.appending(path: "damaged")
+            try FileManager.default.createDirectory(at: damaged, withIntermediateDirectories: true)
+            try Data("this is no database, but long enough to look like one ".utf8.map { $0 })
+                .write(to: damaged.appending(path: "relay.sqlite"))
+            for (outcome, status, words) in [
+                (try RelayProcess.run("serve", "--data", data.path), 73, "another relay"),
+                (try RelayProcess.run("serve", "--data", "/proc/none"), 73, "cannot write"),
+                (try RelayProcess.run("serve", "--data", other, "--listen", "127.0.0.1:\(port)"), 78, "in use"),
+                (try RelayProcess.run("serve", "--data", damaged.path), 65, "damaged"),
+                (try RelayProcess.run("token", "list", "--data", "/nonexistent"), 78, "no directory"),
+                (try RelayProcess.run("serve"), 64, "AADR_RELAY_DATA"),
+                (try RelayProcess.run("serve", "--data", other, "--listen", "8443"), 64, "HOST:PORT"),
+                (try RelayProcess.run("serve", environment: ["AADR_RELAY_DATA": "/proc/none"]), 73, "cannot write"),
+                (try RelayProcess.run("token", "create", "--data", other), 64, "--label"),
+            ] as [(RelayProcess.Outcome, Int32, String)] {
+                #expect(outcome.status == status, "\(outcome.errors)")
+                #expect(outcome.errors.contains(words), "\(outcome.errors)")
+                #expect(outcome.output.isEmpty)
+            }
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+        }
+    }
+}

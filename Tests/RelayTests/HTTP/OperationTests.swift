@@ -1,0 +1,76 @@
+import Foundation
+import HTTPTypes
+import RelayAPI
+import TLSCodec
+import Testing
+
+@testable import Relay
+
+/// The operations of Protocol/http-api.md, through responder, socket and TLS.
+@Suite struct OperationTests {
+    @Test(arguments: Depth.allCases)
+    func everyOperationIsAnswered(_ depth: Depth) async throws {
+        try await TestRelay.with(depth) { relay in
+            let caller = relay.caller
+            let access = try await relay.mailbox()
+            let appended = try await caller.append(access)
+            #expect(appended.sequence == 1)
+            #expect(appended.incarnation == relay.service.store.incarnation)
+            let child = AccessToken.random()
+            let parent = try await relay.token()
+            let childRequest = ChildTokenRequest(accessToken: parent, child: child, mailboxes: 2, days: 3)
+            _ = try await caller.call(childRequest)
+            _ = try await caller.mailbox(token: child)
+            let taker = Capability.random()
+            let grant = Grant(capabilityHash: taker.hash, rights: .take)
+            _ = try await caller.call(GrantRequest(access: access, set: [grant], remove: []))
+            let take = TakeRequest(access: Access(mailbox: access.mailbox, capability: taker))
+            #expect(try await caller.call(take).entry?.kind == .application)
+            #expect(try await caller.call(take).entry == nil)
+            let next = Capability.random()
+            let advance = AdvanceRequest(
+                access: access,
+                epoch: 0,
+                entryID: .random(),
+                next: [Grant(capabilityHash: next.hash, rights: [.read])],
+                advancesSeen: [],
+                body: StoreUnderTest.body(.sixtyFourKiB)
+            )
+            #expect(try await caller.call(advance).sequence == 2)
+            _ = try await caller.call(DeleteRequest(access: access, upTo: 2))
+            let read = try await caller.read(access)
+            #expect(read.entries.map(\.kind) == [.application, .advance])
+            #expect(read.entries.allSatisfy { $0.body == nil })
+            expectIntactChain(read)
+            let opened = try await caller.read(Access(mailbox: access.mailbox, capability: next))
+            #expect(opened.epoch == 1)
+            #expect(opened.openingHash == read.headHash)
+        }
+    }
+
+    @Test(arguments: Depth.allCases)
+    func informationAndHealthAreForAnybody(_ depth: Depth) async throws {
+        try await TestRelay.with(depth) { relay in
+            let information = try await relay.caller.send(.get, "/v1/relay", [:], [])
+            #expect(information.headers[.contentType] == "application/json")
+            let limits = relay.service.limits.retention
+            let expected = RelayInformation(version: relayVersion, retentionDays: limits)
+            #expect(RelayInformation(json: information.body) == expected)
+            for path in ["/healthz", "/readyz"] {
+                let answer = try await relay.caller.send(.get, path, [:], [])
+                #expect(answer.status == 200)
+                #expect(answer.body == Array(#"{"status": "ok"}"#.utf8))
+            }
+        }
+    }
+
+    @Test(arguments: Depth.allCases)
+    func theLongestBodyGoesBothWays(_ depth: Depth) async throws {
+        try await TestRelay.with(depth) { relay in
+            let access = try await relay.mailbox()
+            let body = (0..<BodyLength.longest.rawValue).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            _ = try await relay.caller.append(access, body: body)
+            #expect(try await relay.caller.read(access).entries.first?.body == body)
+        }
+    }
+}

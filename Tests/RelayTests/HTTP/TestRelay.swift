@@ -1,0 +1,237 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import NIOSSL
+import RelayAPI
+import ServiceLifecycle
+import TLSCodec
+import Testing
+
+@testable import Relay
+
+/// How deep a test goes: the same tests pass at each.
+enum Depth: CaseIterable, CustomTestStringConvertible {
+    /// Requests given to the responder, without a socket.
+    case responder
+    /// A socket without TLS.
+    case socket
+    /// A socket with TLS, and a client that accepts the relay's own certificate alone.
+    case tls
+
+    var testDescription: String {
+        switch self {
+        case .responder: "responder"
+        case .socket: "socket"
+        case .tls: "TLS"
+        }
+    }
+}
+
+/// The name in a relay's own certificate, which nobody looks at.
+let certificateName = "aadr-relay"
+
+/// What a relay answered.
+struct Answer: Equatable {
+    let status: Int
+    let headers: HTTPFields
+    let body: [UInt8]
+
+    var problem: Problem? {
+        headers[.contentType] == Problem.mediaType ? Problem(json: body) : nil
+    }
+}
+
+/// A client's side of one connection.
+struct Caller: Sendable {
+    typealias Send = @Sendable (HTTPRequest.Method, String, HTTPFields, [UInt8]) async throws -> Answer
+
+    let send: Send
+
+    func call<Request: OperationRequest>(_ request: Request) async throws -> Request.Response {
+        let answer = try await post(Request.operation.path, request.encoded)
+        if let problem = answer.problem { throw problem }
+        #expect(answer.status == 200)
+        #expect(answer.headers[.contentType] == "application/octet-stream")
+        return try Request.Response(decoding: answer.body)
+    }
+
+    func post(_ path: String, _ body: [UInt8], headers: HTTPFields = Self.octetStream) async throws -> Answer {
+        try await send(.post, path, headers, body)
+    }
+
+    static let octetStream: HTTPFields = [.contentType: "application/octet-stream"]
+
+    init(_ send: @escaping Send) {
+        self.send = send
+    }
+
+    /// Over a test client's connection.
+    init(_ client: TestClient) {
+        self.init { method, path, headers, body in
+            let response = try await client.execute(
+                TestClient.Request(path, method: method, headers: headers, body: ByteBuffer(bytes: body))
+            )
+            return Answer(
+                status: response.status.code,
+                headers: response.headers,
+                body: response.body.map { Array($0.readableBytesView) } ?? []
+            )
+        }
+    }
+}
+
+/// A relay in this process, on a store of its own.
+struct TestRelay {
+    let directory: DataDirectory
+    let service: RelayService
+    let caller: Caller
+    /// Makes another connection; nil without sockets.
+    let connect: (@Sendable () -> TestClient)?
+    /// Begins the relay's shutdown.
+    let shutDown: @Sendable () async -> Void
+
+    static func with(_ depth: Depth, _ body: @escaping @Sendable (TestRelay) async throws -> Void) async throws {
+        try await withTemporaryDirectory { url in
+            let directory = try DataDirectory(path: url.path, creating: true)
+            let store = try SQLiteMailboxStore(file: directory.store)
+            let service = RelayService(store: store)
+            if case .responder = depth {
+                let server = RelayServer(
+                    responder: RelayResponder(service: service),
+                    service: service,
+                    host: "localhost",
+                    port: 0,
+                    tls: nil
+                )
+                try await server.application()
+                    .test(.router) { client in
+                        let caller = Caller { method, path, headers, body in
+                            let response = try await client.execute(
+                                uri: path,
+                                method: method,
+                                headers: headers,
+                                body: ByteBuffer(bytes: body)
+                            )
+                            return Answer(
+                                status: response.status.code,
+                                headers: response.headers,
+                                body: Array(response.body.readableBytesView)
+                            )
+                        }
+                        try await body(
+                            TestRelay(
+                                directory: directory,
+                                service: service,
+                                caller: caller,
+                                connect: nil,
+                                shutDown: {}
+                            )
+                        )
+                    }
+            } else {
+                let identity = depth == .tls ? try directory.selfSignedIdentity() : nil
+                try await serve(service, directory: directory, identity: identity, body)
+            }
+            try store.close()
+        }
+    }
+
+    private static func serve(
+        _ service: RelayService,
+        directory: DataDirectory,
+        identity: RelayIdentity?,
+        _ body: @escaping @Sendable (TestRelay) async throws -> Void
+    ) async throws {
+        let (ports, announce) = AsyncStream<Int>.makeStream()
+        let server = RelayServer(
+            responder: RelayResponder(service: service),
+            service: service,
+            host: "127.0.0.1",
+            port: 0,
+            tls: identity?.tlsConfiguration
+        ) { announce.yield($0) }
+        let group = ServiceGroup(services: [server], logger: .silent)
+        let running = Task { try await group.run() }
+        let port = try #require(await ports.first { _ in true })
+        let tls = try identity.map { _ in try trustingOnly(directory.url.appending(path: "tls.pem")) }
+        let connect: @Sendable () -> TestClient = {
+            let client = TestClient(
+                host: "127.0.0.1",
+                port: port,
+                configuration: .init(tlsConfiguration: tls, timeout: .seconds(70), serverName: certificateName)
+            )
+            client.connect()
+            return client
+        }
+        let client = connect()
+        let relay = TestRelay(
+            directory: directory,
+            service: service,
+            caller: Caller(client),
+            connect: connect,
+            shutDown: { await group.triggerGracefulShutdown() }
+        )
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await body(relay))
+        } catch {
+            outcome = .failure(error)
+        }
+        try? await client.shutdown()
+        await group.triggerGracefulShutdown()
+        try await running.value
+        try outcome.get()
+    }
+
+    /// As a client with a pin does, by the certificate instead of its key.
+    static func trustingOnly(_ certificate: URL) throws -> TLSConfiguration {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(certificate.path))
+        tls.certificateVerification = .noHostnameVerification
+        return tls
+    }
+
+    func token(mailboxes: UInt32 = 100) async throws -> AccessToken {
+        let token = AccessToken.random()
+        try await service.store.issueToken(token.hash, label: "", mailboxes: mailboxes)
+        return token
+    }
+
+    /// A new mailbox with one capability for everything.
+    func mailbox(rights: Rights = .all) async throws -> Access {
+        try await caller.mailbox(token: token(), rights: rights)
+    }
+}
+
+extension Caller {
+    /// Creates a mailbox with one capability.
+    func mailbox(token: AccessToken, rights: Rights = .all) async throws -> Access {
+        let access = Access(mailbox: .random(), capability: .random())
+        let grant = Grant(capabilityHash: access.capability.hash, rights: rights)
+        _ = try await call(
+            CreateRequest(accessToken: token, mailbox: access.mailbox, epoch: 0, grants: [grant])
+        )
+        return access
+    }
+
+    func append(_ access: Access, id: EntryID = .random(), body: [UInt8]? = nil) async throws -> AppendResponse {
+        try await call(
+            AppendRequest(
+                access: access,
+                epoch: 0,
+                entryID: id,
+                kind: .application,
+                body: body ?? StoreUnderTest.body()
+            )
+        )
+    }
+
+    func read(_ access: Access, after: UInt64 = 0, waitSeconds: UInt16 = 0) async throws -> ReadResponse {
+        try await call(
+            ReadRequest(access: access, incarnation: .unknown, after: after, waitSeconds: waitSeconds)
+        )
+    }
+}
