@@ -15,6 +15,9 @@ let package = Package(
     name: "aadr",
     products: [
         .library(name: "MLS", targets: ["MLS"]),
+        // For the package in Benchmarks.
+        .library(name: "Relay", targets: ["Relay"]),
+        .library(name: "RelayAPI", targets: ["RelayAPI"]),
         .library(name: "Sodium", targets: ["Sodium"]),
     ],
     dependencies: [

@@ -18,11 +18,14 @@ final class CommitQueue: Sendable {
 
     private struct State {
         var pending: [Pending] = []
-        var isDraining = false
+        var isScheduled = false
     }
 
     /// Most requests in one transaction: bounds how long the first waits for the last.
     private static let longestBatch = 512
+
+    /// Transactions after which others who want the writer's connection get it, as scrubbing does.
+    private static let batchesPerTurn = 64
 
     private let pool: DatabasePool
     private let writer: MailboxWriter
@@ -63,15 +66,19 @@ final class CommitQueue: Sendable {
     private func enqueue(_ request: Pending) {
         let isFirst = state.withLock { state in
             state.pending.append(request)
-            defer { state.isDraining = true }
-            return !state.isDraining
+            defer { state.isScheduled = true }
+            return !state.isScheduled
         }
-        guard isFirst else { return }
+        if isFirst { startDraining() }
+    }
+
+    private func startDraining() {
         pool.asyncWriteWithoutTransaction { [self] db in drain(db) }
     }
 
     private func drain(_ db: Database) {
-        while let batch = nextBatch() {
+        for _ in 0..<Self.batchesPerTurn {
+            guard let batch = nextBatch() else { return }
             do {
                 try commit(batch, in: db)
             } catch  where batch.count > 1 {
@@ -81,12 +88,13 @@ final class CommitQueue: Sendable {
                 batch.forEach { $0.fail(Problem(storeError: error)) }
             }
         }
+        startDraining()
     }
 
     private func nextBatch() -> [Pending]? {
         state.withLock { state in
             guard !state.pending.isEmpty else {
-                state.isDraining = false
+                state.isScheduled = false
                 return nil
             }
             let batch = Array(state.pending.prefix(Self.longestBatch))
@@ -129,6 +137,8 @@ extension Problem {
         switch error {
         case let problem as Problem:
             self = problem
+        case is CancellationError:
+            self.init(.unavailable)
         case let error as DatabaseError where Self.isPassing(error.resultCode):
             self.init(.unavailable)
         default:

@@ -103,8 +103,9 @@ enum MailboxReader {
         let rows = try Row.fetchCursor(
             try db.cachedStatement(
                 sql: """
-                    SELECT id, entry_id, kind, next, body_hash, running_hash, last_day, body FROM entry
-                    WHERE id > ? AND id < ? ORDER BY id LIMIT ?
+                    SELECT entry.id, entry_id, kind, next, body_hash, running_hash, last_day, bytes
+                    FROM entry LEFT JOIN body ON body.id = entry.body
+                    WHERE entry.id > ? AND entry.id < ? ORDER BY entry.id LIMIT ?
                     """
             ),
             arguments: [

@@ -151,10 +151,11 @@ extension MailboxWriter {
             [
                 EntryKey(epoch: epoch.row, sequence: sequence).rowID, epoch.mailbox.row, entry.id.data,
                 Int64(entry.kind.rawValue), next.joined, entry.bodyHash.data, runningHash.data, entry.expiry.number,
-                Data(entry.body),
+                try nextBody(),
             ]
         )
         guard try db.changesCount == 1 else { return nil }
+        try insertBody(entry.body)
         if epoch.expiryDays.insert(entry.expiry).inserted {
             try execute(
                 "INSERT INTO expiry (last_day, epoch, first_sequence) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",

@@ -13,8 +13,8 @@ extension MailboxWriter {
         let end = EntryKey.end(ofEpoch: epoch.row).rowID
         let oldest = try fetchOne(
             """
-            SELECT id, entry_id, body FROM entry
-            WHERE id > ? AND id < ? AND kind = 1 AND body IS NOT NULL AND last_day >= ? ORDER BY id LIMIT 1
+            SELECT entry.id, entry_id, bytes FROM entry JOIN body ON body.id = entry.body
+            WHERE entry.id > ? AND entry.id < ? AND kind = 1 AND last_day >= ? ORDER BY entry.id LIMIT 1
             """,
             [EntryKey(epoch: epoch.row, sequence: epoch.takenTo).rowID, end, today.number]
         )
@@ -28,9 +28,9 @@ extension MailboxWriter {
         epoch.takenTo = epoch.head
         let lastResort = try fetchOne(
             """
-            SELECT entry_id, body FROM entry
-            WHERE kind <> 1 AND kind = 3 AND id BETWEEN ? AND ? AND body IS NOT NULL AND last_day >= ?
-            ORDER BY id DESC LIMIT 1
+            SELECT entry_id, bytes FROM entry JOIN body ON body.id = entry.body
+            WHERE kind <> 1 AND kind = 3 AND entry.id BETWEEN ? AND ? AND last_day >= ?
+            ORDER BY entry.id DESC LIMIT 1
             """,
             [EntryKey(epoch: epoch.row, sequence: 0).rowID, end, today.number]
         )
@@ -78,6 +78,7 @@ extension MailboxWriter {
     }
 
     private func removeBody(of row: Int64) throws {
+        try execute("DELETE FROM body WHERE id = (SELECT body FROM entry WHERE id = ?)", [row])
         try execute("UPDATE entry SET body = NULL, last_day = NULL WHERE id = ?", [row])
     }
 }

@@ -1,9 +1,10 @@
+internal import FoundationEssentials
 internal import GRDB
 internal import RelayAPI
 
 /// The writer's side of the store: applies requests inside the transaction that `CommitQueue` has opened.
 ///
-/// It keeps what appends look at over and over in memory, so that one costs a single statement, and writes counters
+/// It keeps what appends look at over and over in memory, so that one costs two insertions, and writes counters
 /// back once in a transaction. That memory is true because nothing else writes these tables: a relay holds its data
 /// directory for itself, and when a transaction is undone, the memory is dropped. Access tokens, which another
 /// process may change, are not kept.
@@ -19,6 +20,8 @@ final class MailboxWriter: @unchecked Sendable {
     private var mailboxes: [Int64: MailboxState] = [:]
     private var changedGrants: Set<HashedAccess> = []
     private var changedMailboxes: [Int64: MailboxState] = [:]
+    /// Key of the last body in the table `body`; nil when it has to be looked up.
+    private var lastBody: Int64?
 
     /// Grants kept in memory between transactions; some 500 bytes each with all that belongs to it.
     private static let mostGrantsKept = 16_384
@@ -66,6 +69,7 @@ final class MailboxWriter: @unchecked Sendable {
         forgetStates()
         changedGrants.removeAll()
         changedMailboxes.removeAll()
+        lastBody = nil
         database = nil
     }
 
@@ -168,6 +172,20 @@ final class MailboxWriter: @unchecked Sendable {
         defer { mailbox.nextSequence += 1 }
         changedMailboxes[mailbox.row] = mailbox
         return mailbox.nextSequence
+    }
+
+    /// The key that the next body will have.
+    func nextBody() throws -> Int64 {
+        if let lastBody { return lastBody + 1 }
+        let last = try fetchOne("SELECT coalesce(max(id), 0) FROM body", [])?.integer(0) ?? 0
+        lastBody = last
+        return last + 1
+    }
+
+    func insertBody(_ bytes: [UInt8]) throws {
+        let key = try nextBody()
+        try execute("INSERT INTO body (id, bytes) VALUES (?, ?)", [key, Data(bytes)])
+        lastBody = key
     }
 
     /// An epoch whose state the writer keeps, if it does.

@@ -51,8 +51,7 @@ enum Schema {
                     CREATE INDEX grant_by_epoch ON "grant" (epoch);
 
                     -- id is the epoch's id * 2^32 + the sequence number (EntryKey): the entries of an epoch lie
-                    -- together, in order, and a new one goes to the end of its epoch. A tombstone has neither body
-                    -- nor last_day.
+                    -- together, in order. A tombstone has neither body nor last_day.
                     CREATE TABLE entry (
                         id INTEGER PRIMARY KEY,
                         mailbox INTEGER NOT NULL,
@@ -62,11 +61,18 @@ enum Schema {
                         body_hash BLOB NOT NULL,
                         running_hash BLOB NOT NULL,
                         last_day INTEGER,
-                        body BLOB
+                        body INTEGER
                     ) STRICT;
                     CREATE UNIQUE INDEX entry_by_entry_id ON entry (mailbox, entry_id);
                     -- Advances and last resorts, which are few, are found among many application entries.
                     CREATE INDEX entry_by_kind ON entry (id, kind) WHERE kind <> 1;
+
+                    -- Bodies apart, in the order in which they came, whatever their mailbox: a transaction then writes
+                    -- few pages, those of one day are freed together, and entries are searched without them.
+                    CREATE TABLE body (
+                        id INTEGER PRIMARY KEY,
+                        bytes BLOB NOT NULL
+                    ) STRICT;
 
                     -- In which epochs there are entries that expire at the end of a day, and from which sequence
                     -- number on: kept once for an epoch and a day, so that appending does not pay for an index.
