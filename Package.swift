@@ -80,6 +80,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // What members agree on: who is who, the charter, the policy, the envelope.
+        .target(name: "Coalition", dependencies: ["Labels", "RelayAPI", "Sodium", "TLSCodec"], swiftSettings: strict),
+
+        .testTarget(
+            name: "CoalitionTests",
+            dependencies: ["Coalition", "Labels", "RelayAPI", "Sodium", "TLSCodec"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "LabelsTests", dependencies: ["Labels", "Sodium", "TLSCodec"], swiftSettings: strict),
         .testTarget(name: "RelayAPITests", dependencies: ["RelayAPI", "TLSCodec"], swiftSettings: strict),
         .testTarget(
