@@ -48,7 +48,7 @@ final class OrganisationFixture: Sendable {
             device,
             in: coalition,
             for: period
-                ?? Period(notBefore: Self.now.earlier(by: 86_400), notAfter: Self.now.advanced(by: .days(300))),
+                ?? Period(notBefore: Self.now.earlier(by: 86_400), notAfter: Self.now.advanced(by: .days(200))),
             certificate: certificate
         )
     }

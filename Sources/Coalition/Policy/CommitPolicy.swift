@@ -154,7 +154,7 @@ public struct CommitPolicy: Sendable {
         if let own = leaf.attestation {
             do {
                 return try verify(own, of: leaf.identity, .c7)
-            } catch where presented != nil {
+            } catch  where presented != nil {
                 // Go on to the one that is presented.
             }
         }

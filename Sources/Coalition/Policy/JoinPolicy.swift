@@ -146,15 +146,17 @@ public struct JoinPolicy: Sendable {
 
     private func checkAttestation(of leaf: DeviceLeaf, _ terms: GroupTerms) throws(PolicyViolation) {
         let presented = message.contents.attestations.first { $0.deviceHash == leaf.hash }?.attestation
-        let isAttested = [leaf.attestation, presented].contains { attestation in
-            let verified = try? attestation?.verify(
-                for: leaf.identity,
-                in: terms.coalition,
-                charter: terms.charter.charter,
-                at: nil
-            )
-            return verified != nil
-        }
+        let isAttested = [leaf.attestation, presented]
+            .contains { attestation in
+                let verified = try? attestation?
+                    .verify(
+                        for: leaf.identity,
+                        in: terms.coalition,
+                        charter: terms.charter.charter,
+                        at: nil
+                    )
+                return verified != nil
+            }
         try require(isAttested, .j4, "\(leaf.identity.address) is not attested by its organisation")
     }
 
