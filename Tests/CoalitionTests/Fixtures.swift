@@ -1,8 +1,9 @@
-import Coalition
 import RelayAPI
 import Sodium
 import TLSCodec
 import Testing
+
+@testable import Coalition
 
 /// An organisation with its keys, which follow from a number: the same in every run.
 final class OrganisationFixture: Sendable {
@@ -84,7 +85,16 @@ struct CoalitionFixture: Sendable {
         insm = try OrganisationFixture("INSM", number: 3)
         hamleh = try OrganisationFixture("7amleh", number: 4)
         masaar = try OrganisationFixture("Masaar", number: 5)
-        founding = try Charter(founding: Text("تحالف"), by: smex.entry)
+        founding = try Charter(
+            nonce: pattern(0, count: 32),
+            name: Text("تحالف"),
+            number: 0,
+            previous: .none,
+            phase: .founding,
+            quorum: 0,
+            organisations: [smex.entry],
+            suspensions: []
+        )
         coalition = CoalitionID(founding: founding.hash)
     }
 

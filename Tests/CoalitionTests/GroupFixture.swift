@@ -82,17 +82,23 @@ final class GroupFixture {
     static let groupID = [UInt8](repeating: 0x61, count: 16)
 
     /// Amal of SMEX makes the group; Layla and Omar of JOSA and Sara of INSM are in it. Omar's attestation stands beside.
-    init(
+    convenience init(
         charter: ((CoalitionFixture) throws -> Charter)? = nil,
         kind: GroupProfile.Kind = .coalition
     ) throws {
-        coalition = try CoalitionFixture()
+        let coalition = try CoalitionFixture()
+        let charter = try charter?(coalition) ?? coalition.constituted()
+        try self.init(charter: SignedCharter(charter), of: coalition, kind: kind)
+    }
+
+    init(charter: SignedCharter, of coalition: CoalitionFixture, kind: GroupProfile.Kind) throws {
+        self.coalition = coalition
         amal = try MemberFixture("amal@SMEX/laptop", of: coalition.smex, number: 21, in: coalition.coalition)
         layla = try MemberFixture("layla@JOSA/laptop", of: coalition.josa, number: 22, in: coalition.coalition)
         omar = try MemberFixture("omar@JOSA/phone", of: coalition.josa, number: 23, in: coalition.coalition)
         sara = try MemberFixture("sara@INSM/laptop", of: coalition.insm, number: 24, in: coalition.coalition)
         terms = GroupTerms(
-            charter: SignedCharter(try charter?(coalition) ?? coalition.constituted()),
+            charter: charter,
             profile: try GroupProfile(
                 kind: kind,
                 coalition: coalition.coalition,

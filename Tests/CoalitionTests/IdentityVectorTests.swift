@@ -15,17 +15,8 @@ struct IdentityVectorTests {
 
     init() throws {
         fixture = try CoalitionFixture()
-        founding = try Charter(
-            nonce: pattern(0, count: 32),
-            name: Text("تحالف"),
-            number: 0,
-            previous: .none,
-            phase: .founding,
-            quorum: 0,
-            organisations: [fixture.smex.entry],
-            suspensions: []
-        )
-        coalition = CoalitionID(founding: founding.hash)
+        founding = fixture.founding
+        coalition = fixture.coalition
         device = try DeviceFixture("Layla@josa/laptop", number: 20)
     }
 
