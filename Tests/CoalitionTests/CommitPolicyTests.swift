@@ -81,12 +81,12 @@ struct CommitPolicyTests {
                 in: EnvelopeContext(mailbox: mailbox, epoch: context.epoch, entryID: .random(), kind: .advance)
             )
         }
-        let other = try GroupFixture()
         expectC1 { try open(.keyPackage(try fixture.keyPackage(fixture.sara))) }
         try fixture.group.merge(pending.takeStaged())
         expectC1 { try open(message) }
-        let otherGroup = try Group(creating: [1], with: other.amal.keyPackage())
-        expectC1 { try open(message, group: otherGroup.context) }
+        var otherGroup = try Group(creating: [1], with: fixture.amal.keyPackage()).context
+        otherGroup.epoch = context.epoch
+        expectC1 { try open(message, group: otherGroup) }
         let application = ApplicationMessage(sender: LeafIndex(0), generation: 0, authenticatedData: [], data: [])
         expectC1 { _ = try EntryPolicy.commit(.application(application)) }
     }

@@ -252,6 +252,10 @@ struct JoinPolicyTests {
         )
         .expectRefused(.j5)
         fixture.expecting(
+            group: .coalition(inviter: coalition.josa.name, rootFingerprint: coalition.smex.entry.rootFingerprint)
+        )
+        .expectRefused(.j5)
+        fixture.expecting(
             group: .coalition(inviter: coalition.smex.name, rootFingerprint: coalition.josa.entry.rootFingerprint)
         )
         .expectRefused(.j5)

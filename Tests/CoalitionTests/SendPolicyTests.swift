@@ -62,8 +62,18 @@ struct SendPolicyTests {
         let approval = coalition.smex.approve(renamed, after: chain.current, in: coalition.coalition)
         try chain.append(SignedCharter(renamed, approvals: [approval]), at: now)
         try check()
-        chain = CharterChain(founding: coalition.founding)
-        expect(.s1, check)
+        // A charter that was approved and never took the other's place.
+        let rival = try coalition.gathered().successor(name: Text("rival"))
+        let rivalApproval = coalition.smex.approve(rival, after: try coalition.gathered(), in: coalition.coalition)
+        let rivalTerms = fixture.terms.under(SignedCharter(rival, approvals: [rivalApproval]))
+        expect(.s1) {
+            try SendPolicy.checkRecipients(
+                tree: fixture.group.tree,
+                terms: rivalTerms,
+                directory: Directory(of: fixture.group.tree),
+                chain: chain
+            )
+        }
     }
 
     @Test("S1: nothing is sent to a device whose organisation has gone")

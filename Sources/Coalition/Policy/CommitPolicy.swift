@@ -119,11 +119,6 @@ public struct CommitPolicy: Sendable {
             let node = added.keyPackage.leafNode
             let leaf = try readLeaf(node, .c7)
             let name = leaf.identity.address
-            try require(
-                nextCharter.charter.organisation(named: name.organisation) != nil,
-                .c7,
-                "it adds \(name), of an organisation that is not in the charter"
-            )
             try require(holders[name] == 1, .c7, "it adds \(name), whose name another device has")
             try require(
                 node.capabilities == .profile(changes.context.cipherSuite),
@@ -139,6 +134,7 @@ public struct CommitPolicy: Sendable {
             guard case .keyPackage(let lifetime) = node.source, lifetime.contains(context.at.seconds) else {
                 throw PolicyViolation(.c7, "it adds \(name) outside the lifetime of its KeyPackage")
             }
+            // Only an organisation of the charter can attest.
             try checkAttestation(of: leaf)
             try require(
                 !isSuspended(leaf.identity, under: nextCharter.charter),
