@@ -76,7 +76,6 @@ final class ExchangeHandler: ChannelDuplexHandler {
         let next = unwrapOutboundIn(data)
         guard exchange == nil, context.channel.isActive else {
             // Only a connection that was closed while it was idle gets here: nobody else holds it.
-            next.answer.fail(ExchangeFailure(.unreachable("it closed the connection"), isClosedUnanswered: true))
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }

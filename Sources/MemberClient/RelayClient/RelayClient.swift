@@ -1,4 +1,3 @@
-internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1
 public import RelayAPI
@@ -126,7 +125,7 @@ public final class RelayClient: Sendable {
             isolation: isolation(mailbox),
             waiting: seconds
         )
-        try Self.checkSuccess(answer, mediaType: RelayAPI.Operation.mediaType)
+        try Self.checkSuccess(answer, mediaType: Operation.mediaType)
         do {
             return try Request.Response(decoding: answer.body)
         } catch {
@@ -174,10 +173,9 @@ extension RelayClient {
         if let channel = takeIdle(isolation) {
             do throws(ExchangeFailure) {
                 return try await send(channel)
-            } catch  where !error.isClosedUnanswered {
-                throw error.error
             } catch {
                 // The relay may close an idle connection just as a request is on its way: once more, on a new one.
+                guard error.isClosedUnanswered else { throw error.error }
             }
         }
         let channel = try await connector.connect(isolation: user(for: isolation))
@@ -195,7 +193,13 @@ extension RelayClient {
     ) async throws(ExchangeFailure) -> Answer {
         do {
             let answer = try await withTaskCancellationHandler {
-                channel.writeAndFlush(exchange, promise: nil)
+                channel.writeAndFlush(exchange)
+                    .whenFailure { _ in
+                        // Closed just now: there is no handler left that would say so.
+                        exchange.answer.fail(
+                            ExchangeFailure(.unreachable("it closed the connection"), isClosedUnanswered: true)
+                        )
+                    }
                 return try await exchange.answer.futureResult.get()
             } onCancel: {
                 exchange.answer.fail(ExchangeFailure(.cancelled))
@@ -216,7 +220,7 @@ extension RelayClient {
         // No more than this: a header that names a program or a system tells users apart.
         var headers: HTTPHeaders = ["host": "\(host):\(address.port)"]
         if method == .POST {
-            headers.add(name: "content-type", value: RelayAPI.Operation.mediaType)
+            headers.add(name: "content-type", value: Operation.mediaType)
             headers.add(name: "content-length", value: "\(length)")
         }
         return HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: headers)

@@ -45,6 +45,8 @@ final class RelayConnector: Sendable {
             return try await connect(through: proxy, isolation: isolation, context)
         } catch {
             switch ConnectionFailure.relayError(error) {
+            // Whatever it was that cancelling broke first.
+            case _ where Task.isCancelled: throw .cancelled
             case .untrustedCertificate where address.pin != nil:
                 throw .untrustedCertificate("its key is not the one of the address's #PIN")
             case let error: throw error

@@ -74,7 +74,7 @@ enum PrivateFiles {
         return try Secret(count: length) { buffer throws(KeyFileFault) in
             var filled = 0
             while filled < length {
-                let count = unsafeRead(descriptor, buffer, from: filled)
+                let count = readSome(descriptor, buffer, from: filled)
                 guard count > 0 else { throw .unreadable(reason("cannot read \(path)")) }
                 filled += count
             }
@@ -94,7 +94,8 @@ enum PrivateFiles {
         close(descriptor)
     }
 
-    private static func unsafeRead(
+    /// The system's `read`, which `read` above hides.
+    private static func readSome(
         _ descriptor: Int32,
         _ buffer: UnsafeMutableRawBufferPointer,
         from offset: Int

@@ -202,6 +202,12 @@ public final class Vault: Sendable {
         }
     }
 
+    /// Empties the write-ahead log, unless another process is in the way. For a process that keeps the vault open: what
+    /// was replaced or deleted, ratchet states among it, otherwise stays there until the last process closes.
+    public func settle() {
+        queue.truncateLog()
+    }
+
     /// Closes the vault, which cannot be used after that. Letting go of it does the same; here failures show. The
     /// last process that closes a vault empties its write-ahead log.
     public func close() throws(VaultError) {

@@ -109,3 +109,18 @@ extension DatabaseQueue {
         }
     }
 }
+
+/// Columns as they are hoped to be. GRDB's own conversions stop the program where somebody has put another type.
+extension Row {
+    func bytes(_ column: String) throws(VaultError) -> [UInt8] {
+        let value: DatabaseValue? = self[column]
+        guard let value, case .blob(let data) = value.storage else { throw .damaged("\(column) is not bytes") }
+        return [UInt8](data)
+    }
+
+    func integer(_ column: String) throws(VaultError) -> Int64 {
+        let value: DatabaseValue? = self[column]
+        guard let value, case .int64(let integer) = value.storage else { throw .damaged("\(column) is not a number") }
+        return integer
+    }
+}

@@ -43,8 +43,8 @@ extension VaultTransaction {
         var entries: [VaultEntry] = []
         entries.reserveCapacity(rows.count)
         for row in rows {
-            let number = UInt64(bitPattern: row["number"])
-            let opened = try openEntry([UInt8](row["value"] as Data), number: number, in: space, key: key)
+            let number = UInt64(bitPattern: try row.integer("number"))
+            let opened = try openEntry(row.bytes("value"), number: number, in: space, key: key)
             entries.append(VaultEntry(number: number, value: opened.value))
         }
         return entries
@@ -118,9 +118,9 @@ extension VaultTransaction {
             var numbers: [UInt64] = []
             let rows = try Row.fetchCursor(statement, arguments: [Data(key)])
             while let row = try rows.next() {
-                let number = UInt64(bitPattern: row["number"])
+                let number = UInt64(bitPattern: try row.integer("number"))
                 let place = Place.log(space: key, number: number)
-                let opened = try DatedValue(keys.open([UInt8](row["value"] as Data), at: place))
+                let opened = try DatedValue(keys.open(row.bytes("value"), at: place))
                 if opened.day == day { numbers.append(number) }
             }
             return numbers
@@ -231,10 +231,10 @@ extension VaultTransaction {
             let statement = try database.cachedStatement(
                 sql: "SELECT value FROM log WHERE space = ? AND number = ?"
             )
-            return try Data.fetchOne(statement, arguments: [Data(key), Int64(clamping: number)])
+            return try Row.fetchOne(statement, arguments: [Data(key), Int64(clamping: number)])?.bytes("value")
         }
         guard let sealed else { return nil }
-        return try openEntry([UInt8](sealed), number: number, in: space, key: key)
+        return try openEntry(sealed, number: number, in: space, key: key)
     }
 
     private func openEntry(

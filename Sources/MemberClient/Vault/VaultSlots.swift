@@ -58,11 +58,11 @@ struct Slot {
     }
 
     init(_ row: Row) throws(VaultError) {
-        let operations: Int = row["operations"]
-        let memory: Int = row["memory_kib"]
-        salt = [UInt8](row["salt"] as Data)
-        wrapped = [UInt8](row["wrapped"] as Data)
-        guard let number = UInt8(exactly: row["method"] as Int), let method = UnlockMethod(rawValue: number),
+        let operations = Int(try row.integer("operations"))
+        let memory = Int(try row.integer("memory_kib"))
+        salt = try row.bytes("salt")
+        wrapped = try row.bytes("wrapped")
+        guard let number = UInt8(exactly: try row.integer("method")), let method = UnlockMethod(rawValue: number),
             salt.count == Self.saltLength, wrapped.count == Self.wrappedLength
         else { throw .damaged("a slot") }
         parameters = SlotParameters(method: method, cost: Argon2id.Cost(operations: operations, memory: memory))
@@ -112,7 +112,12 @@ struct Slot {
 enum Slots {
     /// The two slots, in order.
     static func read(_ database: Database) throws -> [Slot] {
-        let slots = try Row.fetchAll(database, sql: "SELECT * FROM slots ORDER BY number").map { try Slot($0) }
+        let slots =
+            try Row.fetchAll(
+                database,
+                sql: "SELECT method, salt, operations, memory_kib, wrapped FROM slots ORDER BY number"
+            )
+            .map { try Slot($0) }
         guard slots.count == Slot.count else { throw VaultError.damaged("\(slots.count) slots") }
         return slots
     }

@@ -65,7 +65,7 @@ extension VaultTransaction {
     private func sealedValue(_ key: [UInt8]) throws(VaultError) -> [UInt8]? {
         try VaultError.mapping {
             let statement = try database.cachedStatement(sql: "SELECT value FROM state WHERE key = ?")
-            return try Data.fetchOne(statement, arguments: [Data(key)]).map { [UInt8]($0) }
+            return try Row.fetchOne(statement, arguments: [Data(key)])?.bytes("value")
         }
     }
 

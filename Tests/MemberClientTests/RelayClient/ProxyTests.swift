@@ -76,12 +76,10 @@ struct ProxyTests {
 
     @Test func aDeadProxyIsNamedAndNeverGoneAround() async throws {
         let server = try await TestServer()
-        let port: UInt16
-        do {
-            port = try await TestProxy(.silent, target: 1).port
-        }
+        let dead = try await TestProxy(.silent, target: 1)
+        try await dead.stop()
         for scheme in ["socks5", "http"] {
-            let proxy = try ProxyAddress("\(scheme)://127.0.0.1:\(port)")
+            let proxy = try ProxyAddress("\(scheme)://127.0.0.1:\(dead.port)")
             let client = RelayClient(address: try server.address(), proxy: proxy)
             #expect(await error(client) == .proxy("Connection refused"))
         }

@@ -200,11 +200,9 @@ struct RelayClientAnswerTests {
 @Suite("Relay client: connections", .timeLimit(.minutes(1)))
 struct RelayClientConnectionTests {
     @Test func aRefusedConnectionFailsAtOnce() async throws {
-        let address: RelayAddress
-        do {
-            let server = try await TestServer()
-            address = try server.address()
-        }
+        let server = try await TestServer()
+        let address = try server.address()
+        try await server.stop()
         let start = ContinuousClock.now
         let error = await relayError { () throws(RelayError) in
             _ = try await RelayClient(address: address).delete(Sample.delete)

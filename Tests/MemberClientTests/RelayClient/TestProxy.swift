@@ -48,8 +48,9 @@ final class TestProxy: Sendable {
         port = UInt16(channel.localAddress?.port ?? 0)
     }
 
-    deinit {
-        channel.close(promise: nil)
+    /// Takes no more connections. Otherwise it goes on until the tests end.
+    func stop() async throws {
+        try await channel.close()
     }
 
     var asked: [Asked] { log.asked.withLock { $0 } }

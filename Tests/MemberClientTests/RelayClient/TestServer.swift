@@ -87,8 +87,9 @@ final class TestServer: Sendable {
         port = UInt16(channel.localAddress?.port ?? 0)
     }
 
-    deinit {
-        channel.close(promise: nil)
+    /// Takes no more connections. Otherwise it goes on until the tests end.
+    func stop() async throws {
+        try await channel.close()
     }
 
     func address(pin: KeyPin? = TestServer.pin, host: String = "127.0.0.1") throws -> RelayAddress {

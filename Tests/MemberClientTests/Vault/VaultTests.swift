@@ -136,6 +136,15 @@ struct VaultTests {
         #expect(settings == ["wal", full, "1"])
     }
 
+    @Test func settlingLeavesNothingInTheWriteAheadLog() throws {
+        let vault = try home.create()
+        try vault.write { try $0.set(name, to: [1]) }
+        #expect(try Data(contentsOf: URL(filePath: home.database + "-wal")).isEmpty == false)
+        vault.settle()
+        #expect(try Data(contentsOf: URL(filePath: home.database + "-wal")).isEmpty)
+        #expect(try vault.read { try $0.get(name) } == [1])
+    }
+
     @Test func theLastToCloseEmptiesTheWriteAheadLog() throws {
         let vault = try home.create()
         try vault.write { try $0.set(name, to: [1]) }
@@ -267,5 +276,33 @@ struct VaultFileTests {
         try Data(repeating: 7, count: 8192).write(to: URL(filePath: home.database))
         try home.writeKeyFile([UInt8](repeating: 1, count: 32))
         #expect(throws: VaultError.damaged("file is not a database")) { try home.open() }
+    }
+
+    @Test func whatHasAnotherTypeIsDamageAndNoCrash() throws {
+        let name = VaultName("test/value")
+        try home.create()
+            .write { vault throws in
+                try vault.set(name, to: [1])
+                _ = try vault.append([1], to: VaultSpace("log"))
+            }
+        try home.tamper { database throws in
+            for table in ["state", "log", "slots"] {
+                try database.execute(
+                    sql: """
+                        CREATE TABLE copy AS SELECT * FROM \(table);
+                        DROP TABLE \(table);
+                        ALTER TABLE copy RENAME TO \(table);
+                        """
+                )
+            }
+            try database.execute(sql: "UPDATE state SET value = 1; UPDATE log SET value = 'text'")
+        }
+        let vault = try home.open()
+        #expect(throws: VaultError.damaged("value is not bytes")) { try vault.read { try $0.get(name) } }
+        #expect(throws: VaultError.damaged("value is not bytes")) {
+            try vault.read { try $0.entries(in: VaultSpace("log"), limit: 1) }
+        }
+        try home.tamper { try $0.execute(sql: "UPDATE slots SET method = NULL") }
+        #expect(throws: VaultError.damaged("method is not a number")) { try home.open() }
     }
 }
