@@ -208,7 +208,8 @@ struct RelayClientConnectionTests {
             _ = try await RelayClient(address: address).delete(Sample.delete)
         }
         #expect(error == .unreachable("Connection refused"))
-        #expect(ContinuousClock.now - start < .seconds(1))
+        // A few milliseconds, but for a busy machine; with retries it would be the connect timeout of ten seconds.
+        #expect(ContinuousClock.now - start < .seconds(4))
     }
 
     @Test func anUnknownNameFailsWithTheName() async throws {
