@@ -1,0 +1,99 @@
+internal import Coalition
+internal import MLS
+internal import RelayAPI
+internal import Sodium
+internal import TLSCodec
+
+/// Admitting whom a request is from: an intent that outlives lost races, a Commit, a Welcome.
+extension Engine {
+    /// - Parameter code: as the joiner read it out; nil to admit a colleague on the invitation's secret alone, not
+    ///   verified.
+    func approve(_ id: String, code: String?) async throws -> DeviceAddress {
+        guard let found = try vault.read({ try $0.invitation(answeredBy: id) }), let stored = found.record.request
+        else {
+            throw MemberError.unknownRequest(id)
+        }
+        let invitation = found.record.invitation
+        if let code {
+            // Takes a fraction of a second: outside the transaction.
+            try check(code, stored, invitation)
+        } else if invitation.kind != .colleague {
+            throw MemberError(
+                .notPermitted,
+                "a new organisation is never admitted without its code",
+                advice: "ask the joiner to read the code out, and approve with it"
+            )
+        }
+        guard now <= invitation.expires else {
+            throw MemberError(.notPermitted, "the invitation has expired", advice: "invite again")
+        }
+        let applicant = try applicant(stored.request, answering: invitation)
+        let intent = try vault.write { transaction -> UInt64? in
+            guard var record = try transaction.record(found.number, in: .invitations, as: InvitationRecord.self),
+                var request = record.request, !record.isVoid, request.hash == stored.hash
+            else { throw MemberError.unknownRequest(id) }
+            guard !request.isApproved else { return nil }
+            request.isApproved = true
+            record.request = request
+            try transaction.replace(found.number, in: .invitations, with: record.encoded)
+            if code != nil { try transaction.set(.verified(applicant.device.hash), to: []) }
+            return try keep(try admission(of: applicant, stored.request, transaction), transaction)
+        }
+        if let intent { try await fulfil(intent) }
+        try await fulfilIntents()
+        try await deliverWelcomes()
+        return applicant.device.address
+    }
+
+    private func check(_ code: String, _ stored: InvitationRecord.StoredRequest, _ invitation: Invitation) throws {
+        let expected = try JoinCode(for: JoinRequestHash(unchecked: stored.hash), answering: invitation)
+        guard let given = JoinCode(code), given.matches(expected) else {
+            throw MemberError(
+                .notPermitted,
+                "this is not the code of that request: nobody was admitted",
+                advice: "ask the joiner to read it out again; if it stays wrong, deny the request and invite anew"
+            )
+        }
+    }
+
+    private func admission(
+        of applicant: Applicant,
+        _ request: JoinRequest,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> CommitIntent {
+        CommitIntent(
+            group: try coalitionGroup(transaction),
+            additions: [
+                CommitIntent.Addition(
+                    device: applicant.device,
+                    keyPackage: request.keyPackage,
+                    welcome: WelcomeDestination(
+                        inbox: applicant.addresses.inbox,
+                        capability: request.welcomeCapability,
+                        inboxKey: applicant.addresses.inboxKey
+                    ),
+                    getsSecrets: request.organisation == nil
+                )
+            ],
+            organisation: request.organisation
+        )
+    }
+
+    /// Removes a device of this admin's organisation from the coalition.
+    func remove(_ address: DeviceAddress) async throws {
+        let intent = try vault.write { transaction in
+            let own = try transaction.device()
+            let coalition = try coalitionGroup(transaction)
+            guard try transaction.organisation().adminCertificate != nil,
+                address.organisation == own.identity.address.organisation
+            else { throw MemberError.notAnAdmin }
+            let device = try directory(transaction).devices.values.map(\.identity).first { $0.address == address }
+            guard let device else { throw MemberError.notInDirectory(address.description) }
+            guard device.hash != own.identity.hash else {
+                throw MemberError(.badInput, "a device cannot remove itself", advice: "remove it from another device")
+            }
+            return try keep(CommitIntent(group: coalition, removals: [device]), transaction)
+        }
+        try await fulfil(intent)
+    }
+}

@@ -1,0 +1,93 @@
+internal import Coalition
+internal import MLS
+internal import RelayAPI
+internal import Sodium
+
+/// What an admin signs into a Commit: attestations, removals, admissions. All of it is made for the epoch at hand, because
+/// approvals are bound to the charter.
+extension Engine {
+    /// How long what an admin signs is good for.
+    private static var attestationDuration: Time.Duration { .days(365) }
+    private static var approvalDuration: Time.Duration { .days(7) }
+
+    /// The attestation that goes beside a leaf without one of its own.
+    func attestation(
+        for device: DeviceIdentity,
+        _ keyPackage: KeyPackage,
+        at time: Time,
+        in group: LoadedGroup,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> PresentedAttestation? {
+        guard keyPackage.leafNode.extensions[.attestation] == nil else { return nil }
+        if let known = try knownAttestation(of: device.hash, transaction) {
+            return PresentedAttestation(deviceHash: device.hash, attestation: known)
+        }
+        let attestation = try withAdminKey(transaction) { key, certificate in
+            key.attest(
+                device,
+                in: group.record.profile.coalition,
+                for: Period(notBefore: time, notAfter: time.advanced(by: Self.attestationDuration)),
+                certificate: certificate
+            )
+        }
+        return PresentedAttestation(deviceHash: device.hash, attestation: attestation)
+    }
+
+    /// The attestation of a device that the coalition has admitted already.
+    func knownAttestation(
+        of device: DeviceHash,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> Attestation? {
+        let coalition = try coalitionGroup(transaction)
+        let beside = try transaction.presentedAttestations(of: coalition).first { $0.deviceHash == device }
+        return try beside?.attestation ?? directory(transaction).devices[device]?.attestation
+    }
+
+    func removalStatement(
+        of device: DeviceIdentity,
+        at time: Time,
+        in group: LoadedGroup,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> Statement {
+        let charter = try GroupTerms(reading: group.mls.context).charter.charter
+        let approval = try withAdminKey(transaction) { key, certificate in
+            key.approve(
+                .removal(of: device.hash, under: charter, in: group.record.profile.coalition),
+                expires: time.advanced(by: Self.approvalDuration),
+                certificate: certificate
+            )
+        }
+        return Statement(about: device.hash, reason: .removal([approval]))
+    }
+
+    /// A change of charter that admits an organisation.
+    func admission(
+        of organisation: Organisation,
+        to charter: Charter,
+        at time: Time,
+        in group: LoadedGroup,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> Proposal {
+        let next = try charter.successor(organisations: charter.organisations + [organisation])
+        let approval = try withAdminKey(transaction) { key, certificate in
+            key.approve(
+                .charter(next, after: charter, in: group.record.profile.coalition),
+                expires: time.advanced(by: Self.approvalDuration),
+                certificate: certificate
+            )
+        }
+        let terms = try GroupTerms(reading: group.mls.context)
+        return .groupContextExtensions(terms.under(SignedCharter(next, approvals: [approval])).extensions)
+    }
+
+    /// Lends the admin key of this device's user.
+    func withAdminKey<Result>(
+        _ transaction: borrowing VaultTransaction,
+        _ body: (borrowing AdminKey, AdminCertificate) throws -> Result
+    ) throws -> Result {
+        guard let certificate = try transaction.organisation().adminCertificate,
+            let seed = try transaction.getSecret(.adminKey)
+        else { throw MemberError.notAnAdmin }
+        return try body(try AdminKey(seed: seed), certificate)
+    }
+}

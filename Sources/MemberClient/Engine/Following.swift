@@ -1,0 +1,138 @@
+internal import Coalition
+internal import RelayAPI
+internal import Synchronization
+
+/// Waiting for what comes: one long poll for each mailbox, and what they bring handed over one after the other.
+extension Engine {
+    private static var pollSeconds: UInt16 { 30 }
+    private static var longestPause: Double { 30 }
+
+    func follow(
+        _ filter: MessageFilter,
+        mark: Bool,
+        handle: @escaping @Sendable (Event) async throws -> Handling
+    ) async throws {
+        let (wakeUps, continuation) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(64))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await self.watch(continuation) }
+            tasks.addTask {
+                var shown = Presented()
+                try await self.present(filter, mark, &shown, handle)
+                for await wake in wakeUps {
+                    if let event = wake.event { _ = try await handle(event) }
+                    try await self.present(filter, mark, &shown, handle)
+                }
+            }
+            // Whichever ends first ends the other: an error of the handler, or the cancellation of all.
+            defer { tasks.cancelAll() }
+            try await tasks.next()
+        }
+    }
+
+    /// That there may be something to present.
+    private struct Wake: Sendable {
+        /// What is to be told besides.
+        let event: Event?
+    }
+
+    /// What this run has handed over and its receiver has kept.
+    private struct Presented {
+        var messages: Set<UInt64> = []
+        var findings: Set<UInt64> = []
+    }
+
+    private func present(
+        _ filter: MessageFilter,
+        _ mark: Bool,
+        _ shown: inout Presented,
+        _ handle: @Sendable (Event) async throws -> Handling
+    ) async throws {
+        for finding in try unshownFindings() where shown.findings.insert(finding.number).inserted {
+            if try await handle(.finding(finding)) == .done, mark { try markShown([finding]) }
+        }
+        for message in try unshownMessages(filter) where shown.messages.insert(message.number).inserted {
+            if try await handle(.message(message)) == .done, mark { try markShown([message]) }
+        }
+    }
+
+    /// Watches every mailbox, new groups included, until cancelled.
+    private func watch(_ continuation: AsyncStream<Wake>.Continuation) async {
+        let reachability = Reachability()
+        await withDiscardingTaskGroup { tasks in
+            tasks.addTask { await self.watchInbox(reachability, continuation) }
+            var watched: Set<GroupID> = []
+            while !Task.isCancelled {
+                // A group may have been made by another process on this vault: looking costs less than a poll.
+                for id in (try? vault.read({ try $0.groupIDs() })) ?? [] where watched.insert(id).inserted {
+                    tasks.addTask { await self.watchGroup(id, reachability, continuation) }
+                }
+                continuation.yield(Wake(event: nil))
+                try? await Task.sleep(for: .seconds(1))
+            }
+            tasks.cancelAll()
+        }
+        continuation.finish()
+    }
+
+    private func watchInbox(_ reachability: Reachability, _ continuation: AsyncStream<Wake>.Continuation) async {
+        await repeatedly(reachability, continuation) {
+            _ = try await self.sync()
+            try await self.syncInbox(waitSeconds: Self.pollSeconds)
+        }
+    }
+
+    private func watchGroup(
+        _ id: GroupID,
+        _ reachability: Reachability,
+        _ continuation: AsyncStream<Wake>.Continuation
+    ) async {
+        await repeatedly(reachability, continuation) {
+            guard try self.vault.read({ try $0.group(id).stopped }) == nil else { throw CancellationError() }
+            try await self.syncGroup(id, waitSeconds: Self.pollSeconds)
+        }
+    }
+
+    /// Does something over and over, pausing longer and longer while the relay cannot be reached.
+    private func repeatedly(
+        _ reachability: Reachability,
+        _ continuation: AsyncStream<Wake>.Continuation,
+        _ body: @Sendable () async throws -> Void
+    ) async {
+        var pause = 0.5
+        while !Task.isCancelled {
+            do {
+                try await body()
+                pause = 0.5
+                continuation.yield(Wake(event: reachability.note(nil)))
+            } catch is CancellationError {
+                return
+            } catch {
+                if Task.isCancelled { return }
+                continuation.yield(Wake(event: reachability.note(MemberError(error))))
+                // At random, so that a relay that comes back is not asked by everybody at once.
+                try? await Task.sleep(for: .seconds(pause * Double.random(in: 0.5...1)))
+                pause = min(pause * 2, Self.longestPause)
+            }
+        }
+    }
+}
+
+/// Whether the relay answered last, so that each change is told once.
+private final class Reachability: Sendable {
+    private let isReachable = Mutex(true)
+
+    /// - Parameter error: nil when it answered.
+    /// - Returns: what is to be told.
+    func note(_ error: MemberError?) -> Event? {
+        isReachable.withLock { isReachable in
+            if let error {
+                guard isReachable else { return nil }
+                isReachable = false
+                return .unreachable(error)
+            }
+            guard !isReachable else { return nil }
+            isReachable = true
+            return .reachable
+        }
+    }
+}

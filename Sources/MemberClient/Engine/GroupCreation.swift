@@ -1,0 +1,88 @@
+internal import Coalition
+internal import MLS
+internal import RelayAPI
+internal import Sodium
+internal import TLSCodec
+
+/// Making groups: the group of one is on disk before its mailbox is made, so that nothing is lost in between.
+extension Engine {
+    /// A group of this device alone, and the order to make its mailbox.
+    /// - Parameter founder: what the leaf says in the coalition's own group; nil for other groups.
+    func createGroup(
+        _ terms: GroupTerms,
+        _ founder: (attestation: Attestation, addresses: Addresses)?,
+        token: AccessToken,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> GroupID {
+        let id = GroupID.random()
+        let device = try transaction.device()
+        let time = now
+        let bundle = try keyPackage(
+            for: device,
+            lifetime: Lifetime(from: time, to: time.advanced(by: .days(90))),
+            leafExtensions: DeviceLeaf.extensions(
+                attestation: try founder?.attestation ?? ownAttestation(transaction),
+                addresses: founder?.addresses,
+                commitTime: time
+            ),
+            transaction
+        )
+        let mls = try MLS.Group(
+            creating: id.bytes,
+            with: bundle,
+            extensions: terms.extensions
+        )
+        let mailbox = terms.profile.mailbox.mailbox
+        let keys = try GroupEpochKeys(mailbox: mailbox) { label, context, length throws(MLSError) in
+            try mls.export(label: label, context: context, length: length)
+        }
+        let record = GroupRecord(
+            profile: terms.profile,
+            cursor: Cursor(mailbox: mailbox, incarnation: .unknown),
+            capability: keys.capability,
+            lastCommitTime: time
+        )
+        let group = LoadedGroup(id, record: record, mls: mls)
+        try transaction.addGroup(id, record)
+        try group.save(in: transaction)
+        let creation = CreationRecord(
+            relay: device.relay,
+            request: CreateRequest(accessToken: token, mailbox: mailbox, epoch: 0, grants: [keys.derivedGrant]),
+            group: id
+        )
+        _ = try transaction.append(creation.encoded, to: .creations)
+        return id
+    }
+
+    /// The attestation of this device, wherever it stands.
+    private func ownAttestation(_ transaction: borrowing VaultTransaction) throws -> Attestation {
+        let device = try transaction.device()
+        guard let known = try knownAttestation(of: device.identity.hash, transaction) else {
+            throw VaultError.damaged("no attestation of this device")
+        }
+        return known
+    }
+
+    /// Makes the mailboxes that are still to be made.
+    func createMailboxes() async throws {
+        for (number, creation) in try vault.read({ try $0.records(in: .creations, as: CreationRecord.self) }) {
+            try await observer.willTake(.createMailboxes)
+            let response = try await relay(at: creation.relay).create(creation.request)
+            try vault.write { transaction in
+                guard try transaction.entry(number, in: .creations) != nil else { return }
+                try transaction.delete(number, in: .creations)
+                if let id = creation.group {
+                    var record = try transaction.group(id)
+                    if record.cursor.incarnation == .unknown { record.cursor.incarnation = response.incarnation }
+                    try transaction.setRecord(.group(id), to: record)
+                } else {
+                    var device = try transaction.device()
+                    if device.inbox.mailbox == creation.request.mailbox, device.inbox.cursor.incarnation == .unknown {
+                        device.inbox.cursor.incarnation = response.incarnation
+                    }
+                    try transaction.setRecord(.device, to: device)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+internal import Coalition
+internal import RelayAPI
+
+/// Reading what is kept: messages, findings, and what of them has been shown.
+extension Engine {
+    /// Most messages that are handed out at once.
+    private static var pageLength: Int { 1000 }
+
+    func unshownMessages(_ filter: MessageFilter) throws -> [Message] {
+        try vault.read { transaction in
+            var messages: [Message] = []
+            for (_, number) in try transaction.records(in: .unshownMessages, as: Number.self) {
+                guard messages.count < Self.pageLength else { break }
+                guard let record = try transaction.record(number.value, in: .messages, as: MessageRecord.self) else {
+                    continue
+                }
+                let message = try message(number.value, record, transaction)
+                if filter.matches(message) { messages.append(message) }
+            }
+            return messages
+        }
+    }
+
+    private func message(
+        _ number: UInt64,
+        _ record: MessageRecord,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> Message {
+        let content = try Content(json: record.content)
+        return Message(
+            number: number,
+            id: content.id.description,
+            kind: content.kind.name,
+            from: record.sender.address,
+            to: try target(of: record.group, transaction),
+            sent: record.sent,
+            received: record.received,
+            text: content.kind.text,
+            references: content.references.map(\.description),
+            content: record.content,
+            isVerified: try transaction.get(.verified(record.sender.hash)) != nil
+        )
+    }
+
+    /// What people call a group.
+    func target(of id: GroupID, _ transaction: borrowing VaultTransaction) throws -> Target {
+        switch try transaction.group(id).profile.kind {
+        case .coalition, .group: return .coalition
+        case .direct(let participants):
+            let own = try transaction.device().identity.address.userAddress
+            return .user(participants.first { $0 != own } ?? own)
+        }
+    }
+
+    func markShown(_ messages: [Message]) throws {
+        let numbers = Set(messages.map(\.number))
+        guard !numbers.isEmpty else { return }
+        try vault.write { transaction in
+            for (row, number) in try transaction.records(in: .unshownMessages, as: Number.self)
+            where numbers.contains(number.value) {
+                try transaction.delete(row, in: .unshownMessages)
+            }
+        }
+    }
+
+    func unshownFindings() throws -> [Finding] {
+        try vault.read { transaction in
+            try transaction.records(in: .unshownFindings, as: Number.self)
+                .compactMap { _, number in
+                    try transaction.record(number.value, in: .findings, as: FindingRecord.self)
+                        .map { try finding(number.value, $0, transaction) }
+                }
+        }
+    }
+
+    private func finding(
+        _ number: UInt64,
+        _ record: FindingRecord,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> Finding {
+        Finding(
+            number: number,
+            kind: record.kind,
+            at: record.at,
+            group: try record.group.map { try target(of: $0, transaction).description },
+            who: record.who,
+            parameters: Dictionary(
+                record.parameters.map { ($0.name, $0.value) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
+    }
+
+    func markShown(_ findings: [Finding]) throws {
+        let numbers = Set(findings.map(\.number))
+        guard !numbers.isEmpty else { return }
+        try vault.write { transaction in
+            for (row, number) in try transaction.records(in: .unshownFindings, as: Number.self)
+            where numbers.contains(number.value) {
+                try transaction.delete(row, in: .unshownFindings)
+            }
+        }
+    }
+}
+
+extension Content.Kind {
+    /// The words of a message, for kinds that have some.
+    fileprivate var text: String? {
+        switch self {
+        case .text(let text): text
+        case .acknowledgement(let text), .cancel(let text): text
+        case .alert, .file, .receipt, .heartbeat, .unknown: nil
+        }
+    }
+}

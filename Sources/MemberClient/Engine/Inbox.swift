@@ -1,0 +1,116 @@
+internal import Coalition
+internal import MLS
+internal import RelayAPI
+internal import Sodium
+internal import TLSCodec
+
+/// What others put into this device's inbox: Welcomes to groups (Protocol/joining.md, policy J1 to J8).
+extension Engine {
+    /// Reads the inbox to its end.
+    /// - Returns: whether anything came.
+    @discardableResult
+    func syncInbox(waitSeconds: UInt16 = 0) async throws -> Bool {
+        var hasProcessed = false
+        while true {
+            let device = try vault.read { try $0.device() }
+            let inbox = device.inbox
+            let relay = await relay(at: device.relay)
+            let request = ReadRequest(
+                access: inbox.access,
+                incarnation: inbox.cursor.incarnation,
+                after: inbox.cursor.last.sequence,
+                waitSeconds: hasProcessed ? 0 : waitSeconds
+            )
+            let response: ReadResponse
+            switch try await relay.answer(to: request) {
+            case .success(let given): response = given
+            case .failure(let problem):
+                guard problem.name == .incarnationChanged else { throw RelayError.problem(problem) }
+                try restartInbox(after: inbox.cursor, incarnation: problem.incarnation)
+                continue
+            }
+            let log = GroupLog(response, from: inbox.cursor)
+            if !log.violations.isEmpty {
+                try vault.write { transaction in
+                    for violation in log.violations { try transaction.note(violation.finding(in: nil, at: now)) }
+                }
+            }
+            guard !log.entries.isEmpty else { return hasProcessed }
+            // Who wrote must be in the directory, which may be behind.
+            if let coalition = device.coalitionGroup { try await syncGroup(coalition) }
+            var last = inbox.cursor
+            for entry in log.entries {
+                try await observer.willTake(.processInboxEntry)
+                last = try process(entry, from: last, incarnation: response.incarnation)
+            }
+            hasProcessed = true
+            // What has been processed need not lie there any longer; if this fails, it expires.
+            _ = try? await relay.delete(DeleteRequest(access: inbox.access, upTo: last.last.sequence))
+            if !log.hasMore { return true }
+        }
+    }
+
+    private func restartInbox(after cursor: Cursor, incarnation: Incarnation?) throws {
+        try vault.write { transaction in
+            var device = try transaction.device()
+            guard device.inbox.cursor == cursor else { return }
+            device.inbox.cursor = Cursor(mailbox: device.inbox.mailbox, incarnation: incarnation ?? .unknown)
+            try transaction.setRecord(.device, to: device)
+            try transaction.note(FindingRecord(.incarnationChanged, at: now))
+        }
+    }
+
+    /// Processes one entry in one transaction.
+    /// - Returns: the cursor behind it.
+    private func process(_ entry: LogEntry, from cursor: Cursor, incarnation: Incarnation) throws -> Cursor {
+        var next = cursor
+        next.incarnation = incarnation
+        next.last = entry.position
+        return try vault.write { transaction in
+            var device = try transaction.device()
+            // Another process was faster.
+            guard device.inbox.cursor == cursor else { return device.inbox.cursor }
+            if case .present(let body) = entry.body { try open(body, entry, transaction) }
+            device = try transaction.device()
+            device.inbox.cursor = next
+            try transaction.setRecord(.device, to: device)
+            return next
+        }
+    }
+
+    private func open(_ body: [UInt8], _ entry: LogEntry, _ transaction: borrowing VaultTransaction) throws {
+        let device = try transaction.device()
+        guard let raw = try transaction.getSecret(.inboxPrivateKey) else { throw VaultError.damaged("no inbox key") }
+        let message: InboxMessage
+        do {
+            message = try InboxEnvelope.open(
+                SealedBody(body),
+                key: try HPKE.PrivateKey(kem: device.suite.kem, raw: raw),
+                mailbox: device.inbox.mailbox,
+                entryID: entry.entryID
+            )
+        } catch {
+            try transaction.note(FindingRecord(.garbageInInbox, at: now, parameters: ["reason": "\(error)"]))
+            return
+        }
+        switch message {
+        case .welcome(let welcome):
+            do throws(RefusedWelcome) {
+                try accept(welcome, transaction)
+            } catch {
+                try noteRefused(error, transaction)
+            }
+        case .unknown(let type, _):
+            try transaction.note(FindingRecord(.unknownInboxMessage, at: now, parameters: ["type": "\(type)"]))
+        }
+    }
+
+    private func noteRefused(_ refused: RefusedWelcome, _ transaction: borrowing VaultTransaction) throws {
+        switch refused {
+        case .state(let error): throw error
+        case .secondUse: try transaction.note(FindingRecord(.secondWelcome, at: now))
+        case .rule(let rule):
+            try transaction.note(FindingRecord(.welcomeRefused, at: now, parameters: ["rule": rule]))
+        }
+    }
+}

@@ -1,0 +1,158 @@
+internal import Coalition
+internal import MLS
+internal import RelayAPI
+internal import Sodium
+internal import TLSCodec
+
+/// KeyPackages by which others put this device into groups: made here, handed to the relay sealed, taken once each.
+extension Engine {
+    /// How many lie at the relay, besides one of last resort.
+    private static var stock: Int { 20 }
+    private static var lifetime: Time.Duration { .days(90) }
+    private static var upkeepInterval: UInt64 { 86_400 }
+
+    /// Makes what is missing and hands it to the relay.
+    func publishKeyPackages() async throws {
+        let isDue = try vault.read { transaction in
+            let last = try transaction.record(.upkeep, as: Number.self)?.value ?? 0
+            return now.seconds >= last + Self.upkeepInterval || now.seconds < last
+        }
+        if isDue {
+            try await noteTakenKeyPackages()
+            try vault.write { transaction in
+                try makeKeyPackages(transaction)
+                try transaction.setRecord(.upkeep, to: Number(now.seconds))
+            }
+        }
+        let device = try vault.read { try $0.device() }
+        let relay = await relay(at: device.relay)
+        for (number, record) in try vault.read({ try $0.records(in: .keyPackages, as: KeyPackageRecord.self) }) {
+            guard let publication = record.publication else { continue }
+            try await observer.willTake(.publishKeyPackages)
+            _ = try await relay.append(publication)
+            var published = record
+            published.publication = nil
+            try vault.write { transaction in
+                _ = try transaction.replace(number, in: .keyPackages, with: published.encoded)
+            }
+        }
+    }
+
+    /// Learns which have been taken. Their private halves stay: a Welcome may come.
+    private func noteTakenKeyPackages() async throws {
+        let device = try vault.read { try $0.device() }
+        let relay = await relay(at: device.relay)
+        while true {
+            let mailbox = try vault.read { try $0.device().keyPackages }
+            // The order of one's own KeyPackages is of no interest: neither incarnation nor hashes are looked at.
+            let response = try await relay.read(
+                ReadRequest(access: mailbox.access, incarnation: .unknown, after: mailbox.cursor.last.sequence)
+            )
+            let gone = response.entries.filter { $0.body == nil }
+            guard !gone.isEmpty else { return }
+            let leading = response.entries.prefix { $0.body == nil }
+            try vault.write { transaction in
+                let ids = Set(gone.map(\.entryID))
+                for (number, record) in try transaction.records(in: .keyPackages, as: KeyPackageRecord.self)
+                where ids.contains(record.entryID) && !record.isTaken {
+                    var record = record
+                    record.isTaken = true
+                    try transaction.replace(number, in: .keyPackages, with: record.encoded)
+                }
+                guard let last = leading.last else { return }
+                var device = try transaction.device()
+                device.keyPackages.cursor.last = Position(sequence: last.sequence, runningHash: last.runningHash)
+                try transaction.setRecord(.device, to: device)
+            }
+            // More may follow only where all of this answer had gone.
+            guard leading.count == response.entries.count, response.head > (leading.last?.sequence ?? 0) else { return }
+        }
+    }
+
+    /// Asks for new ones with the next upkeep: one has been used.
+    func demandKeyPackages(_ transaction: borrowing VaultTransaction) throws {
+        try transaction.delete(.upkeep)
+    }
+
+    /// Makes KeyPackages until there are enough.
+    func makeKeyPackages(_ transaction: borrowing VaultTransaction) throws {
+        let time = now
+        var records: [KeyPackageRecord] = []
+        for (number, record) in try transaction.records(in: .keyPackages, as: KeyPackageRecord.self) {
+            if record.notAfter < time {
+                try transaction.delete(.keyPackage(record.reference))
+                try transaction.delete(number, in: .keyPackages)
+            } else {
+                records.append(record)
+            }
+        }
+        let missing = Self.stock - records.count(where: { !$0.isLastResort && !$0.isTaken })
+        for _ in 0..<max(0, missing) { try makeKeyPackage(isLastResort: false, at: time, transaction) }
+        let fresh = time.advanced(by: .days(30))
+        if !records.contains(where: { $0.isLastResort && $0.notAfter > fresh }) {
+            try makeKeyPackage(isLastResort: true, at: time, transaction)
+        }
+    }
+
+    private func makeKeyPackage(isLastResort: Bool, at time: Time, _ transaction: borrowing VaultTransaction) throws {
+        let device = try transaction.device()
+        let notAfter = time.advanced(by: Self.lifetime)
+        let bundle = try keyPackage(
+            for: device,
+            lifetime: Lifetime(from: time, to: notAfter),
+            leafExtensions: [],
+            transaction
+        )
+        let entryID = EntryID.random()
+        let kind: EntryKind = isLastResort ? .lastResort : .application
+        guard let secret = try transaction.getSecret(.keyPackageSecret) else {
+            throw VaultError.damaged("no KeyPackage secret")
+        }
+        let body = try EnvelopeKey(keyPackageSecret: secret, mailbox: device.keyPackages.mailbox)
+            .seal(
+                MLSMessage.keyPackage(bundle.keyPackage).encoded,
+                in: EnvelopeContext(mailbox: device.keyPackages.mailbox, epoch: 0, entryID: entryID, kind: kind)
+            )
+        guard let reference = bundle.reference?.bytes else {
+            throw VaultError.damaged("a KeyPackage without reference")
+        }
+        let record = KeyPackageRecord(
+            reference: reference,
+            isLastResort: isLastResort,
+            notAfter: notAfter,
+            publication: AppendRequest(
+                access: device.keyPackages.access,
+                epoch: 0,
+                entryID: entryID,
+                kind: kind,
+                retentionDays: 90,
+                body: body.bytes
+            )
+        )
+        _ = try transaction.append(record.encoded, to: .keyPackages)
+        try transaction.setSecret(.keyPackage(reference), to: bundle.serialized())
+    }
+
+    /// A KeyPackage of this device with the profile's capabilities.
+    func keyPackage(
+        for device: DeviceRecord,
+        lifetime: Lifetime,
+        leafExtensions: Extensions,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> KeyPackageBundle {
+        try KeyPackageBundle(
+            device.suite,
+            credential: .basic(identity: device.identity.address.identity),
+            signatureKey: try signatureKey(transaction),
+            capabilities: .profile(device.suite),
+            lifetime: lifetime,
+            leafExtensions: leafExtensions
+        )
+    }
+}
+
+extension Lifetime {
+    init(from first: Time, to last: Time) {
+        self.init(notBefore: first.seconds, notAfter: last.seconds)
+    }
+}

@@ -1,0 +1,46 @@
+/// Why something could not be done: what happened, whether anything was lost, and what to do, in English.
+public struct MemberError: Error, Sendable, CustomStringConvertible {
+    /// What a program decides by.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// What was given is not what it should be: an invitation, a token, a name.
+        case badInput
+        case unreachable
+        /// A defect of this program, or a vault that does not hold together.
+        case `internal`
+        case cannotWrite
+        /// It will work later without anything being changed: queued, not yet approved, out of quota.
+        case temporary
+        /// The relay or a member broke the protocol.
+        case violation
+        case notPermitted
+        case configuration
+
+        /// The exit status that a command ends with (sysexits.h).
+        public var exitStatus: Int32 {
+            switch self {
+            case .badInput: 65
+            case .unreachable: 69
+            case .internal: 70
+            case .cannotWrite: 73
+            case .temporary: 75
+            case .violation: 76
+            case .notPermitted: 77
+            case .configuration: 78
+            }
+        }
+    }
+
+    public let kind: Kind
+    public let what: String
+    public let lost: String
+    public let advice: String
+
+    public init(_ kind: Kind, _ what: String, lost: String = "nothing was lost", advice: String) {
+        self.kind = kind
+        self.what = what
+        self.lost = lost
+        self.advice = advice
+    }
+
+    public var description: String { "\(what); \(lost); \(advice)" }
+}

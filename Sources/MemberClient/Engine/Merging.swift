@@ -1,0 +1,260 @@
+internal import Coalition
+internal import MLS
+internal import RelayAPI
+internal import Sodium
+internal import TLSCodec
+
+/// What follows from an advance that counts: the next epoch takes the place of this one, and everything that hangs on
+/// the epoch is brought up to it, in the same transaction.
+extension Engine {
+    /// Someone else's Commit, which has passed C1 to C11.
+    func merge(
+        _ verified: VerifiedCommit,
+        _ judged: JudgedCommit,
+        at entry: LogEntry,
+        of group: LoadedGroup,
+        in transaction: borrowing VaultTransaction
+    ) throws(SkippedCommit) -> AdvanceOutcome {
+        let staged: StagedCommit
+        do throws(MLSError) {
+            staged = try group.mls.stage(verified)
+        } catch {
+            do {
+                guard case .invalid(let rule) = error, rule.failsOnlyForMe else { throw error }
+                // Others may well apply it: this device must not skip it alone.
+                try stop(group, .cannotDecrypt, who: verified.changes.committer, in: transaction)
+                return .stopped
+            } catch {
+                throw .state(error)
+            }
+        }
+        do {
+            let keys = try nextKeys(of: staged, in: group)
+            try CommitPolicy.checkGrants(entry.next, derived: keys.derivedGrant)
+            let opened = OpenedEpoch(context: judged.context, pendingCommit: nil, entry: entry, keys: keys.capability)
+            try open(opened, staged, of: group, in: transaction)
+            return .opened
+        } catch let error as PolicyViolation {
+            throw .policy(error, by: verified.changes.committer)
+        } catch {
+            throw .state(error)
+        }
+    }
+
+    /// This device's own Commit, if the entry is it: the relay must show it as it was sent.
+    func ownPending(
+        _ entry: LogEntry,
+        of id: GroupID,
+        in transaction: borrowing VaultTransaction
+    ) throws -> PendingCommitRecord? {
+        guard let pending = try transaction.record(.pendingCommit(of: id), as: PendingCommitRecord.self),
+            pending.request.entryID == entry.entryID, pending.request.next == entry.next,
+            BodyHash(of: pending.request.body) == entry.bodyHash
+        else { return nil }
+        return pending
+    }
+
+    func mergeOwn(
+        _ pending: PendingCommitRecord,
+        at entry: LogEntry,
+        of group: LoadedGroup,
+        in transaction: borrowing VaultTransaction
+    ) throws {
+        guard let serialized = try transaction.getSecret(.stagedEpoch(of: group.id)) else {
+            throw VaultError.damaged("a pending Commit without its epoch")
+        }
+        let staged = try StagedCommit(serialized: serialized)
+        let capability = try nextKeys(of: staged, in: group).capability
+        let opened = OpenedEpoch(context: pending.context, pendingCommit: pending, entry: entry, keys: capability)
+        try open(opened, staged, of: group, in: transaction)
+    }
+
+    /// An epoch that an advance opened.
+    private struct OpenedEpoch {
+        /// Of the Commit.
+        let context: MessageContext
+        /// When it is this device's.
+        let pendingCommit: PendingCommitRecord?
+        let entry: LogEntry
+        let keys: Capability
+    }
+
+    /// The keys of the mailbox's next epoch.
+    func nextKeys(of staged: borrowing StagedCommit, in group: LoadedGroup) throws -> GroupEpochKeys {
+        try GroupEpochKeys(mailbox: group.record.profile.mailbox.mailbox) { label, context, length throws(MLSError) in
+            try staged.export(label: label, context: context, length: length)
+        }
+    }
+
+    private func open(
+        _ opened: OpenedEpoch,
+        _ staged: consuming StagedCommit,
+        of group: LoadedGroup,
+        in transaction: borrowing VaultTransaction
+    ) throws {
+        let id = group.id
+        let request = try advanceRequest(of: opened, in: group, transaction)
+        let before = Membership(tree: group.mls.tree)
+        let charter = try GroupTerms(reading: group.mls.context).charter
+        try group.mls.merge(staged)
+        let after = Membership(tree: group.mls.tree)
+
+        try forgetSeenEntries(in: group.record, id, transaction)
+        try transaction.delete(.processedEntries(of: id))
+        try transaction.delete(.skippedAdvances(of: id))
+        try transaction.delete(.pendingCommit(of: id))
+        try transaction.delete(.stagedEpoch(of: id))
+        try requeueUnconfirmed(in: id, transaction)
+
+        let cursor = group.record.cursor
+        group.record.cursor = Cursor(
+            incarnation: cursor.incarnation,
+            epoch: cursor.epoch + 1,
+            opening: opened.entry.position
+        )
+        group.record.capability = opened.keys
+        group.record.earlierIncarnations = []
+        group.record.directoryEpoch = nil
+        group.record.lastCommitTime = SendPolicy.time(clock: Time(seconds: 0), tree: group.mls.tree)
+        try keepPresented(opened.context.attestations, of: group, transaction)
+        try keepApplied(request, of: id, transaction)
+        if group.record.profile.kind == .coalition {
+            let change = CoalitionChange(before: before, after: after, charterBefore: charter)
+            try followCoalition(change, opened.context, opened.pendingCommit, of: group, transaction)
+        }
+        try group.save(in: transaction)
+        if let pending = opened.pendingCommit {
+            try queueWelcomes(of: pending, in: group, transaction)
+            if let intent = pending.intent { try transaction.delete(intent, in: .intents) }
+        }
+    }
+
+    /// The advance as it could be sent again.
+    private func advanceRequest(
+        of opened: OpenedEpoch,
+        in group: LoadedGroup,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> AdvanceRequest? {
+        let body: [UInt8]
+        switch (opened.entry.body, opened.pendingCommit) {
+        case (_, let pending?): body = pending.request.body
+        case (.present(let bytes), nil): body = bytes
+        case (_, nil): return nil
+        }
+        return AdvanceRequest(
+            access: group.record.access,
+            epoch: group.record.cursor.epoch,
+            entryID: opened.entry.entryID,
+            next: opened.entry.next,
+            advancesSeen: try transaction.skippedAdvances(of: group.id).map(\.entryID),
+            body: body
+        )
+    }
+
+    /// Messages that were encrypted for the epoch that has ended: those that are not in its log are encrypted anew.
+    private func requeueUnconfirmed(in id: GroupID, _ transaction: borrowing VaultTransaction) throws {
+        for (number, item) in try transaction.records(in: .outbox, as: OutboxItem.self) {
+            guard item.destination == .group(id), item.sealed != nil else { continue }
+            if item.relayed != nil { try noteMissing(item, number, in: id, transaction) }
+            var item = item
+            item.sealed = nil
+            item.relayed = nil
+            try transaction.replace(number, in: .outbox, with: item.encoded)
+        }
+    }
+
+    /// Attestations go on standing beside leaves until the device's next path takes them in.
+    private func keepPresented(
+        _ presented: [PresentedAttestation],
+        of group: LoadedGroup,
+        _ transaction: borrowing VaultTransaction
+    ) throws {
+        let known = try transaction.presentedAttestations(of: group.id) + presented
+        var byDevice: [DeviceHash: PresentedAttestation] = [:]
+        for attestation in known { byDevice[attestation.deviceHash] = attestation }
+        var kept: [PresentedAttestation] = []
+        for member in group.mls.tree.members where member.leaf.extensions[.attestation] == nil {
+            guard let device = member.leaf.device, let beside = byDevice[device.hash] else { continue }
+            kept.append(beside)
+        }
+        try transaction.setRecord(.presentedAttestations(of: group.id), to: RecordList(kept))
+    }
+
+    private func keepApplied(
+        _ request: AdvanceRequest?,
+        of id: GroupID,
+        _ transaction: borrowing VaultTransaction
+    ) throws {
+        guard let request else { return }
+        let number = try transaction.append(AppliedAdvance(request: request).encoded, to: .appliedAdvances(of: id))
+        if number > AppliedAdvance.maximumCount {
+            try transaction.delete(number - AppliedAdvance.maximumCount, in: .appliedAdvances(of: id))
+        }
+    }
+
+    /// Notes a Commit that everybody skips.
+    func skip(
+        _ entry: LogEntry,
+        _ reason: SkippedCommit,
+        in group: LoadedGroup,
+        _ transaction: borrowing VaultTransaction
+    ) throws {
+        var skipped = try transaction.skippedAdvances(of: group.id)
+        switch reason {
+        case .garbage(let why):
+            skipped.append(SkippedAdvance(entryID: entry.entryID, sender: nil))
+            try transaction.note(
+                FindingRecord(
+                    .garbageAdvance,
+                    at: now,
+                    group: group.id,
+                    parameters: ["sequence": "\(entry.sequence)", "reason": why]
+                )
+            )
+        case .policy(let violation, let leaf):
+            let sender = violation.rule.blamesSender ? leaf.value : nil
+            skipped.append(SkippedAdvance(entryID: entry.entryID, sender: sender))
+            try transaction.note(
+                FindingRecord(
+                    .commitSkipped,
+                    at: now,
+                    group: group.id,
+                    who: group.device(at: leaf)?.address,
+                    parameters: [
+                        "sequence": "\(entry.sequence)", "rule": violation.rule.number, "reason": violation.detail,
+                    ]
+                )
+            )
+        case .state(let error):
+            throw error
+        }
+        try transaction.setRecord(.skippedAdvances(of: group.id), to: RecordList(skipped))
+    }
+
+    /// Gives a group up: its secrets go, what was read stays.
+    func stop(
+        _ group: LoadedGroup,
+        _ reason: StopReason,
+        who: LeafIndex? = nil,
+        in transaction: borrowing VaultTransaction
+    ) throws {
+        group.record.stopped = reason
+        try group.saveReceived(in: transaction)
+        if reason == .removed {
+            try transaction.delete(.epoch(of: group.id))
+            try transaction.delete(.receiving(of: group.id))
+            try transaction.delete(.sending(of: group.id))
+        }
+        try transaction.delete(.pendingCommit(of: group.id))
+        try transaction.delete(.stagedEpoch(of: group.id))
+        try transaction.note(
+            FindingRecord(
+                .groupStopped,
+                at: now,
+                group: group.id,
+                who: who.flatMap { group.device(at: $0)?.address },
+                parameters: ["reason": reason.text]
+            )
+        )
+    }
+}

@@ -1,0 +1,77 @@
+internal import Coalition
+internal import RelayAPI
+internal import TLSCodec
+
+/// What a member does when a relay has rolled back, by a restored backup or in silence: it hands back the Commits that the
+/// relay lost, and goes on with what the relay has now (Protocol/mailbox.md, "Cursor and incarnation").
+extension Engine {
+    /// - Parameter record: the group as the read that showed it saw it.
+    func recover(_ id: GroupID, from record: GroupRecord) async throws {
+        let relay = try await relay(of: record.profile.mailbox)
+        let advances = try vault.read { try $0.records(in: .appliedAdvances(of: id), as: AppliedAdvance.self) }
+        for (_, advance) in advances {
+            guard case .failure(let problem) = try await relay.answer(to: advance.request) else { continue }
+            switch problem.name {
+            // The relay has lost the epoch itself: an advance before this one opens it, unless that is forgotten.
+            case .notPermitted: continue
+            // The next epoch is there: nothing of this one was lost.
+            case .capabilityInUse: continue
+            default: throw RelayError.problem(problem)
+            }
+        }
+        let response = try await relay.read(
+            ReadRequest(access: record.access, incarnation: .unknown, after: 0)
+        )
+        try restart(id, from: record.cursor, response)
+    }
+
+    /// Begins to read the present epoch anew, from the opening that the relay has for it now. What has been processed
+    /// already is known by its entry id.
+    private func restart(_ id: GroupID, from cursor: Cursor, _ response: ReadResponse) throws {
+        try vault.write { transaction in
+            var record = try transaction.group(id)
+            guard record.cursor == cursor else { return }
+            let known = try seenEntries(in: record, id, transaction)
+            // The old opening stays a position that others may still name.
+            let opening = record.cursor.opening
+            try transaction.setRecord(
+                .seen(opening.sequence, of: id, in: cursor.incarnation),
+                to: SeenEntry(entryID: .random(), runningHash: opening.runningHash, previous: opening.sequence)
+            )
+            record.earlierIncarnations = Array(
+                ([cursor.incarnation] + record.earlierIncarnations).prefix(GroupRecord.maximumIncarnations)
+            )
+            record.cursor = Cursor(
+                incarnation: response.incarnation,
+                epoch: cursor.epoch,
+                opening: Position(sequence: response.opening, runningHash: response.openingHash)
+            )
+            try transaction.setRecord(.processedEntries(of: id), to: RecordList(known.map(\.entryID)))
+            try transaction.setRecord(.group(id), to: record)
+            try resendEverything(to: id, transaction)
+        }
+    }
+
+    /// Messages of this device's that the relay had acknowledged and that were not confirmed are handed over again, the
+    /// same to the byte; the relay says which it still has.
+    private func resendEverything(to id: GroupID, _ transaction: borrowing VaultTransaction) throws {
+        for (number, item) in try transaction.records(in: .outbox, as: OutboxItem.self) {
+            guard item.destination == .group(id), item.relayed != nil else { continue }
+            var item = item
+            item.relayed = nil
+            try transaction.replace(number, in: .outbox, with: item.encoded)
+        }
+    }
+
+    /// Whether an entry was processed in an earlier incarnation of the relay.
+    func wasProcessed(
+        _ entry: LogEntry,
+        in group: LoadedGroup,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> Bool {
+        guard !group.record.earlierIncarnations.isEmpty,
+            let known = try transaction.record(.processedEntries(of: group.id), as: RecordList<EntryID>.self)
+        else { return false }
+        return known.values.contains(entry.entryID)
+    }
+}

@@ -1,0 +1,47 @@
+internal import Coalition
+internal import RelayAPI
+
+/// What a sync brought.
+public struct SyncResult: Sendable {
+    public let newMessageCount: Int
+    public let newFindingCount: Int
+}
+
+extension Engine {
+    /// Everything that can be done when the relay can be reached: what is queued goes out, what has come is read, what is
+    /// owed to others is done.
+    func sync() async throws -> SyncResult {
+        let before = try counts()
+        try await completeSetup()
+        if let coalition = try vault.read({ try $0.device().coalitionGroup }) { try await syncGroup(coalition) }
+        try await syncInbox()
+        for id in try vault.read({ try $0.groupIDs() }) { try await syncGroup(id) }
+        try await fulfilIntents()
+        try await deliverWelcomes()
+        try await completeSetup()
+        _ = try await flushOutbox()
+        let after = try counts()
+        return SyncResult(
+            newMessageCount: max(0, after.messages - before.messages),
+            newFindingCount: max(0, after.findings - before.findings)
+        )
+    }
+
+    /// The same, when the relay can be reached; what is known here does otherwise.
+    func syncIfReachable() async throws {
+        do {
+            _ = try await sync()
+        } catch  where MemberError(error).kind == .unreachable {
+            return
+        }
+    }
+
+    private func counts() throws -> (messages: Int, findings: Int) {
+        try vault.read { transaction in
+            (
+                try transaction.records(in: .unshownMessages, as: Number.self).count,
+                try transaction.records(in: .unshownFindings, as: Number.self).count
+            )
+        }
+    }
+}

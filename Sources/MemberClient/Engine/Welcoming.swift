@@ -1,0 +1,84 @@
+internal import Coalition
+internal import MLS
+internal import RelayAPI
+internal import Sodium
+internal import TLSCodec
+
+/// The way of a Welcome to whom a Commit has added: sealed when the Commit has won, and handed to the relay until it has
+/// it.
+extension Engine {
+    /// Seals a Welcome for each device that this device's Commit added. `group` is in the epoch that the Commit opened.
+    func queueWelcomes(
+        of pending: PendingCommitRecord,
+        in group: LoadedGroup,
+        _ transaction: borrowing VaultTransaction
+    ) throws {
+        guard !pending.welcome.isEmpty, let number = pending.intent,
+            let intent = try transaction.record(number, in: .intents, as: CommitIntent.self)
+        else { return }
+        let members = Membership(tree: group.mls.tree)
+        let chain = try transaction.records(in: .charters, as: SignedCharter.self).map(\.record)
+        let charter = try GroupTerms(reading: group.mls.context).charter.charter
+        for addition in intent.additions where members.devices[addition.device.hash] != nil {
+            let contents = WelcomeMessage.Contents(
+                welcome: pending.welcome,
+                incarnation: group.record.cursor.incarnation,
+                opening: group.record.cursor.opening,
+                chain: chain.filter { $0.charter.number < charter.number },
+                attestations: try transaction.presentedAttestations(of: group.id),
+                secrets: addition.getsSecrets ? try organisationSecrets(transaction) : nil
+            )
+            try queue(contents, to: addition.welcome, transaction)
+        }
+    }
+
+    private func queue(
+        _ contents: WelcomeMessage.Contents,
+        to destination: WelcomeDestination,
+        _ transaction: borrowing VaultTransaction
+    ) throws {
+        guard let seed = try transaction.getSecret(.signatureSeed) else { throw VaultError.damaged("no signature key") }
+        let message = WelcomeMessage(signing: contents, key: try Ed25519.PrivateKey(seed: seed))
+        let entryID = EntryID.random()
+        let body = try InboxEnvelope.seal(
+            .welcome(message),
+            to: destination.inboxKey,
+            kem: try transaction.device().suite.kem,
+            mailbox: destination.inbox.mailbox,
+            entryID: entryID
+        )
+        let delivery = InboxDelivery(
+            relay: try RelayAddress(destination.inbox.relay.string),
+            request: AppendRequest(
+                access: Access(mailbox: destination.inbox.mailbox, capability: destination.capability),
+                epoch: 0,
+                entryID: entryID,
+                kind: .application,
+                body: body.bytes
+            )
+        )
+        _ = try transaction.append(delivery.encoded, to: .deliveries)
+    }
+
+    private func organisationSecrets(_ transaction: borrowing VaultTransaction) throws -> OrganisationSecrets {
+        guard let key = try transaction.getSecret(.organisationContactKey) else { throw MemberError.notAnAdmin }
+        return OrganisationSecrets(
+            contactKey: try ContactKey(raw: key),
+            accessToken: try transaction.organisation().accessToken
+        )
+    }
+
+    /// Hands Welcomes to the relays that their receivers named. One that is refused for good is given up.
+    func deliverWelcomes() async throws {
+        for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) }) {
+            try await observer.willTake(.appendWelcome)
+            if case .failure(let problem) = try await relay(at: delivery.relay).answer(to: delivery.request) {
+                guard problem.name == .notPermitted else { throw RelayError.problem(problem) }
+                // The inbox is gone, or has been closed to this device.
+                try vault.write { try $0.note(FindingRecord(.welcomeUndeliverable, at: now)) }
+            }
+            try await observer.willTake(.noteWelcome)
+            try vault.write { try $0.delete(number, in: .deliveries) }
+        }
+    }
+}

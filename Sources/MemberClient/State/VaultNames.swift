@@ -1,0 +1,121 @@
+internal import Coalition
+internal import RelayAPI
+
+/// The items of a vault. Names are texts of ours alone: nothing that came from elsewhere, unless as hexadecimal.
+extension VaultName {
+    static let device = VaultName("device")
+    static let organisation = VaultName("organisation")
+    static let joining = VaultName("joining")
+    static let groups = VaultName("groups")
+    /// When KeyPackages were last looked after.
+    static let upkeep = VaultName("upkeep")
+    /// Coalition epochs that others named and this device has not reached yet.
+    static let claims = VaultName("coalition/claims")
+    static let removedDevices = VaultName("coalition/removed")
+    static let violationCount = VaultName("violations")
+
+    // Secrets of the device.
+    static let signatureSeed = VaultName("device/signature")
+    static let inboxPrivateKey = VaultName("device/inbox key")
+    static let contactKey = VaultName("device/contact key")
+    /// The one that the pending Commit's path brings.
+    static let nextContactKey = VaultName("device/next contact key")
+    static let keyPackageSecret = VaultName("device/key package secret")
+
+    // Secrets of the organisation.
+    static let organisationContactKey = VaultName("organisation/contact key")
+    static let adminKey = VaultName("organisation/admin key")
+    /// Until it stands in a file of its own.
+    static let rootKey = VaultName("organisation/root key")
+
+    static func group(_ id: GroupID) -> VaultName { of(id, "record") }
+    // The MLS state, in four parts, so that a step writes only what it changes, and a send loads two of them.
+    static func tree(of id: GroupID) -> VaultName { of(id, "tree") }
+    static func epoch(of id: GroupID) -> VaultName { of(id, "epoch") }
+    static func receiving(of id: GroupID) -> VaultName { of(id, "receiving") }
+    static func sending(of id: GroupID) -> VaultName { of(id, "sending") }
+    static func pendingCommit(of id: GroupID) -> VaultName { of(id, "pending") }
+    static func stagedEpoch(of id: GroupID) -> VaultName { of(id, "staged") }
+    static func presentedAttestations(of id: GroupID) -> VaultName { of(id, "presented") }
+    static func skippedAdvances(of id: GroupID) -> VaultName { of(id, "skipped") }
+    /// Entries of the present epoch that were processed in earlier incarnations of the relay.
+    static func processedEntries(of id: GroupID) -> VaultName { of(id, "processed") }
+
+    /// An entry of the present epoch by its sequence number, as one incarnation of the relay showed it.
+    static func seen(_ sequence: UInt64, of id: GroupID, in incarnation: Incarnation) -> VaultName {
+        of(id, "seen/\(hexadecimal(incarnation.bytes))/\(sequence)")
+    }
+
+    /// Number in the outbox of the message with this entry id.
+    static func outgoing(_ entry: EntryID, of id: GroupID) -> VaultName {
+        of(id, "outgoing/\(hexadecimal(entry.bytes))")
+    }
+
+    /// Present when the device has sent a message with this content id to the group.
+    static func content(_ contentID: MessageID, from device: DeviceHash, in id: GroupID) -> VaultName {
+        of(id, "content/\(hexadecimal(device.bytes))/\(contentID)")
+    }
+
+    /// The private half of a KeyPackage, by its reference.
+    static func keyPackage(_ reference: [UInt8]) -> VaultName {
+        VaultName("key package/\(hexadecimal(reference))")
+    }
+
+    /// Present when a Welcome has used the KeyPackage with this reference.
+    static func usedKeyPackage(_ reference: [UInt8]) -> VaultName {
+        VaultName("used key package/\(hexadecimal(reference))")
+    }
+
+    /// Present when this device's user has compared codes with the device.
+    static func verified(_ device: DeviceHash) -> VaultName {
+        VaultName("verified/\(hexadecimal(device.bytes))")
+    }
+
+    /// epoch_authenticator of the coalition group, as this device had it in an epoch.
+    static func coalitionAuthenticator(_ epoch: UInt64) -> VaultName {
+        VaultName("coalition/authenticator/\(epoch)")
+    }
+
+    /// Present when the same finding has been noted before.
+    static func noted(_ finding: FindingRecord) -> VaultName {
+        VaultName("noted/\(hexadecimal(finding.sameness))")
+    }
+
+    private static func of(_ id: GroupID, _ item: String) -> VaultName {
+        VaultName("group/\(hexadecimal(id.bytes))/\(item)")
+    }
+}
+
+extension VaultSpace {
+    static let outbox = VaultSpace("outbox")
+    static let intents = VaultSpace("intents")
+    static let creations = VaultSpace("creations")
+    static let deliveries = VaultSpace("deliveries")
+    /// Sealed by day.
+    static let messages = VaultSpace("messages")
+    /// Numbers of messages that have not been shown.
+    static let unshownMessages = VaultSpace("unshown")
+    static let findings = VaultSpace("findings")
+    static let unshownFindings = VaultSpace("unshown findings")
+    static let invitations = VaultSpace("invitations")
+    static let keyPackages = VaultSpace("key packages")
+    /// The charters before the present one, from the founding charter on.
+    static let charters = VaultSpace("charters")
+
+    static func appliedAdvances(of id: GroupID) -> VaultSpace {
+        VaultSpace("group/\(hexadecimal(id.bytes))/advances")
+    }
+}
+
+/// Bytes as people and names write them.
+func hexadecimal(_ bytes: [UInt8]) -> String {
+    var text = ""
+    text.reserveCapacity(bytes.count * 2)
+    for byte in bytes {
+        text.append(hexadecimalDigits[Int(byte >> 4)])
+        text.append(hexadecimalDigits[Int(byte & 0xf)])
+    }
+    return text
+}
+
+private let hexadecimalDigits = Array("0123456789abcdef")
