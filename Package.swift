@@ -112,6 +112,7 @@ let package = Package(
             name: "MemberClientTests",
             dependencies: [
                 "MemberClient",
+                "Relay",
                 "RelayAPI",
                 "Sodium",
                 "TLSCodec",

@@ -1,0 +1,162 @@
+import Coalition
+import Foundation
+import RelayAPI
+import Sodium
+import Synchronization
+
+@testable import MemberClient
+@testable import Relay
+
+/// The relay's own service over its SQLite store, in this process, without HTTP.
+struct TestRelay: MemberClient.Relay {
+    let service: RelayService
+
+    func create(_ request: CreateRequest) async throws(RelayError) -> CreateResponse {
+        try await asking { () async throws(Problem) in try await service.create(request) }
+    }
+
+    func childToken(_ request: ChildTokenRequest) async throws(RelayError) -> EmptyResponse {
+        try await asking { () async throws(Problem) in try await service.makeChildToken(request) }
+    }
+
+    func grant(_ request: GrantRequest) async throws(RelayError) -> EmptyResponse {
+        try await asking { () async throws(Problem) in try await service.changeGrants(request) }
+    }
+
+    func append(_ request: AppendRequest) async throws(RelayError) -> AppendResponse {
+        try await asking { () async throws(Problem) in try await service.append(request) }
+    }
+
+    func advance(_ request: AdvanceRequest) async throws(RelayError) -> AppendResponse {
+        try await asking { () async throws(Problem) in try await service.advance(request) }
+    }
+
+    func read(_ request: ReadRequest) async throws(RelayError) -> ReadResponse {
+        try await asking { () async throws(Problem) in
+            try await service.read(request) { subscription in
+                Task {
+                    // A long poll that nobody waits for any longer must not hold a test up.
+                    try? await Task.sleep(for: .milliseconds(500))
+                    subscription.end()
+                }
+            }
+        }
+    }
+
+    func take(_ request: TakeRequest) async throws(RelayError) -> TakeResponse {
+        try await asking { () async throws(Problem) in try await service.take(request) }
+    }
+
+    func delete(_ request: DeleteRequest) async throws(RelayError) -> EmptyResponse {
+        try await asking { () async throws(Problem) in try await service.delete(request) }
+    }
+
+    func relayInformation() async throws(RelayError) -> RelayInformation {
+        RelayInformation(version: "test", retentionDays: service.limits.retention)
+    }
+
+    func close() async {}
+
+    private func asking<Response>(
+        _ body: () async throws(Problem) -> Response
+    ) async throws(RelayError) -> Response {
+        do throws(Problem) {
+            return try await body()
+        } catch {
+            throw .problem(error)
+        }
+    }
+}
+
+/// A relay that passes everything on, and lets a test do otherwise with some of it.
+final class InterceptedRelay: MemberClient.Relay {
+    typealias Append = @Sendable (AppendRequest, any MemberClient.Relay) async throws(RelayError) -> AppendResponse
+    typealias Advance = @Sendable (AdvanceRequest, any MemberClient.Relay) async throws(RelayError) -> AppendResponse
+    typealias Read = @Sendable (ReadRequest, any MemberClient.Relay) async throws(RelayError) -> ReadResponse
+
+    private struct State {
+        var isReachable = true
+        var append: Append?
+        var advance: Advance?
+        var read: Read?
+    }
+
+    private let inner: any MemberClient.Relay
+    private let state = Mutex(State())
+
+    init(_ inner: any MemberClient.Relay) {
+        self.inner = inner
+    }
+
+    var isReachable: Bool {
+        get { state.withLock { $0.isReachable } }
+        set { state.withLock { $0.isReachable = newValue } }
+    }
+
+    func onAppend(_ handler: Append?) { state.withLock { $0.append = handler } }
+    func onAdvance(_ handler: Advance?) { state.withLock { $0.advance = handler } }
+    func onRead(_ handler: Read?) { state.withLock { $0.read = handler } }
+
+    private func check() throws(RelayError) {
+        guard isReachable else { throw .unreachable("cut by the test") }
+    }
+
+    func create(_ request: CreateRequest) async throws(RelayError) -> CreateResponse {
+        try check()
+        return try await inner.create(request)
+    }
+
+    func childToken(_ request: ChildTokenRequest) async throws(RelayError) -> EmptyResponse {
+        try check()
+        return try await inner.childToken(request)
+    }
+
+    func grant(_ request: GrantRequest) async throws(RelayError) -> EmptyResponse {
+        try check()
+        return try await inner.grant(request)
+    }
+
+    func append(_ request: AppendRequest) async throws(RelayError) -> AppendResponse {
+        try check()
+        if let handler = state.withLock({ $0.append }) { return try await handler(request, inner) }
+        return try await inner.append(request)
+    }
+
+    func advance(_ request: AdvanceRequest) async throws(RelayError) -> AppendResponse {
+        try check()
+        if let handler = state.withLock({ $0.advance }) { return try await handler(request, inner) }
+        return try await inner.advance(request)
+    }
+
+    func read(_ request: ReadRequest) async throws(RelayError) -> ReadResponse {
+        try check()
+        if let handler = state.withLock({ $0.read }) { return try await handler(request, inner) }
+        return try await inner.read(request)
+    }
+
+    func take(_ request: TakeRequest) async throws(RelayError) -> TakeResponse {
+        try check()
+        return try await inner.take(request)
+    }
+
+    func delete(_ request: DeleteRequest) async throws(RelayError) -> EmptyResponse {
+        try check()
+        return try await inner.delete(request)
+    }
+
+    func relayInformation() async throws(RelayError) -> RelayInformation {
+        try check()
+        return try await inner.relayInformation()
+    }
+
+    func close() async {}
+}
+
+/// One relay under every address.
+struct TestNetwork: RelayNetwork {
+    let relay: any MemberClient.Relay
+
+    func relay(at address: RelayAddress) async -> any MemberClient.Relay { relay }
+
+    func close() async {}
+}
