@@ -131,6 +131,7 @@ extension Engine {
         var device = try transaction.device()
         device.coalitionGroup = id
         try transaction.setRecord(.device, to: device)
+        try transaction.setRecord(.charter, to: judged.terms.charter)
         for charter in message.contents.chain { _ = try transaction.append(charter.encoded, to: .charters) }
         if let secrets = message.contents.secrets {
             var organisation = try transaction.organisation()

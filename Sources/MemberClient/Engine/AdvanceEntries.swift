@@ -139,10 +139,11 @@ extension Engine {
 }
 
 extension MLSError {
-    /// Whether it says something about this program rather than about what it was given.
+    /// Whether it says something about this program rather than about what it was given. What seems to come from this
+    /// device itself, which MLS calls misuse, was put there by somebody else: its own is known by its entry id.
     var isOurs: Bool {
         switch self {
-        case .malformed, .invalid: false
+        case .malformed, .invalid, .misuse(.ownMessage): false
         case .misuse, .internalBug: true
         }
     }

@@ -37,6 +37,7 @@ extension Engine {
         let charter = try GroupTerms(reading: group.mls.context).charter
         if charter.charter.number != change.charterBefore.charter.number {
             _ = try transaction.append(change.charterBefore.encoded, to: .charters)
+            try transaction.setRecord(.charter, to: charter)
             device.grantedCharter = []
         }
         let removed = change.before.devices.filter { change.after.devices[$0.key] == nil }

@@ -14,26 +14,48 @@ extension Engine {
 
     /// Makes the Commits that are still to be made.
     func fulfilIntents() async throws {
-        for (number, _) in try vault.read({ try $0.records(in: .intents, as: CommitIntent.self) }) {
-            try await fulfil(number)
+        for (number, intent) in try vault.read({ try $0.records(in: .intents, as: CommitIntent.self) }) {
+            // What cannot be done in a group that has been given up keeps nothing else from being done.
+            guard try vault.read({ try $0.group(intent.group).stopped }) == nil else { continue }
+            _ = try await fulfilOrDrop(number, in: intent.group)
+        }
+    }
+
+    /// - Returns: why no Commit can fulfil it, if none can: then it has been given up.
+    private func fulfilOrDrop(_ number: UInt64, in group: GroupID) async throws -> ImpossibleCommit? {
+        let error = try await commit { transaction in
+            guard let intent = try transaction.record(number, in: .intents, as: CommitIntent.self) else { return nil }
+            return PlannedCommit(group: intent.group, intent: (number, intent))
+        }
+        if let error { try drop(number, error, in: group) }
+        return error
+    }
+
+    /// Gives up an intent that no Commit can fulfil: it breaks a rule, and so it would for everybody.
+    private func drop(_ number: UInt64, _ error: ImpossibleCommit, in group: GroupID) throws {
+        try vault.write { transaction in
+            try transaction.delete(number, in: .intents)
+            try transaction.note(
+                FindingRecord(.changeImpossible, at: now, group: group, parameters: ["reason": "\(error.reason)"])
+            )
         }
     }
 
     /// Commits until the intent is fulfilled.
     func fulfil(_ number: UInt64) async throws {
-        try await commit { transaction in
-            guard let intent = try transaction.record(number, in: .intents, as: CommitIntent.self) else { return nil }
-            return PlannedCommit(group: intent.group, intent: (number, intent))
-        }
+        let intent = try vault.read { try $0.record(number, in: .intents, as: CommitIntent.self) }
+        guard let intent, let error = try await fulfilOrDrop(number, in: intent.group) else { return }
+        throw MemberError.impossible(error)
     }
 
     /// Opens a new epoch over advances that nobody can accept: a Commit with nothing but a path, which has seen them all.
     func openEpoch(of id: GroupID) async throws {
         let epoch = try vault.read { try $0.group(id).cursor.epoch }
-        try await commit { transaction in
+        let error = try await commit { transaction in
             guard try transaction.group(id).cursor.epoch == epoch else { return nil }
             return PlannedCommit(group: id, intent: nil)
         }
+        if let error { throw MemberError.impossible(error) }
     }
 
     private struct PlannedCommit {
@@ -42,16 +64,24 @@ extension Engine {
     }
 
     /// - Parameter plan: what is still to be done; asked before every try, nil when nothing is left.
-    private func commit(_ plan: (borrowing VaultTransaction) throws -> PlannedCommit?) async throws {
+    /// - Returns: why there can be no such Commit; nil when everything has been done.
+    private func commit(
+        _ plan: (borrowing VaultTransaction) throws -> PlannedCommit?
+    ) async throws -> ImpossibleCommit? {
         for attempt in 0..<Self.attempts {
             // Of members that race, each waits a little longer and at random, so that one gets through.
             if attempt > 0 {
                 try await Task.sleep(for: .milliseconds(Int.random(in: 0...(20 << min(attempt, 6)))))
             }
-            guard let planned = try vault.read({ try plan($0) }) else { return }
+            guard let planned = try vault.read({ try plan($0) }) else { return nil }
             try await createMailboxes()
             try await observer.willTake(.stageCommit)
-            guard let request = try stage(planned) else { return }
+            let request: AdvanceRequest
+            switch try stage(planned) {
+            case .success(let staged?): request = staged
+            case .success(nil): return nil
+            case .failure(let error): return error
+            }
             try await observer.willTake(.advance)
             let relay = try await relay(of: try vault.read { try $0.group(planned.group).profile.mailbox })
             if case .failure(let problem) = try await relay.answer(to: request), !problem.name.meansLostRace {
@@ -72,23 +102,27 @@ extension Engine {
 
     /// Stages a Commit, unless one is pending already, and puts the next epoch on disk.
     /// - Returns: what is to be sent; nil when there is nothing left to do.
-    private func stage(_ planned: PlannedCommit) throws -> AdvanceRequest? {
-        try vault.write { transaction in
-            let id = planned.group
-            if let stopped = try transaction.group(id).stopped { throw MemberError.stopped(stopped) }
-            let seen = try transaction.skippedAdvances(of: id).map(\.entryID)
-            if let pending = try transaction.record(.pendingCommit(of: id), as: PendingCommitRecord.self) {
-                return pending.request.seeing(seen)
-            }
-            let group = try LoadedGroup(id, in: transaction)
-            guard let prepared = try prepare(planned.intent?.intent, in: group, transaction) else {
-                if let number = planned.intent?.number { try transaction.delete(number, in: .intents) }
-                return nil
-            }
-            let request = try stage(prepared, intent: planned.intent?.number, in: group, seen, transaction)
-            try group.saveSent(in: transaction)
-            return request
+    private func stage(_ planned: PlannedCommit) throws -> Result<AdvanceRequest?, ImpossibleCommit> {
+        do {
+            return .success(try vault.write { try stage(planned, $0) })
+        } catch let error as ImpossibleCommit {
+            return .failure(error)
         }
+    }
+
+    private func stage(_ planned: PlannedCommit, _ transaction: borrowing VaultTransaction) throws -> AdvanceRequest? {
+        let id = planned.group
+        if let stopped = try transaction.group(id).stopped { throw MemberError.stopped(stopped) }
+        let seen = try transaction.skippedAdvances(of: id).map(\.entryID)
+        if let pending = try transaction.record(.pendingCommit(of: id), as: PendingCommitRecord.self) {
+            return pending.request.seeing(seen)
+        }
+        let group = try LoadedGroup(id, in: transaction)
+        guard let prepared = try prepare(planned.intent?.intent, in: group, transaction) else {
+            if let number = planned.intent?.number { try transaction.delete(number, in: .intents) }
+            return nil
+        }
+        return try stage(prepared, intent: planned.intent?.number, in: group, seen, transaction)
     }
 
     /// A Commit's contents, for one epoch.
@@ -106,7 +140,7 @@ extension Engine {
         _ transaction: borrowing VaultTransaction
     ) throws -> PreparedCommit? {
         let removed = Set((intent?.removals ?? []).compactMap { group.leaf(of: $0) })
-        let time = try SendPolicy.commitTime(clock: now, tree: group.mls.tree, removing: removed)
+        let time = try commitTime(in: group, removing: removed)
         var prepared = PreparedCommit(at: time)
         guard let intent else { return prepared }
         let members = Membership(tree: group.mls.tree)
@@ -133,6 +167,20 @@ extension Engine {
         return prepared.proposals.isEmpty ? nil : prepared
     }
 
+    /// S2: a clock that is far behind stops Commits until it is right again, and no longer.
+    private func commitTime(in group: LoadedGroup, removing removed: Set<LeafIndex>) throws -> Time {
+        do throws(PolicyViolation) {
+            return try SendPolicy.commitTime(clock: now, tree: group.mls.tree, removing: removed)
+        } catch {
+            throw MemberError(
+                .temporary,
+                error.detail,
+                lost: "nothing was lost: the change will be made later",
+                advice: "set this device's clock"
+            )
+        }
+    }
+
     private func stage(
         _ prepared: PreparedCommit,
         intent: UInt64?,
@@ -149,33 +197,21 @@ extension Engine {
             transaction
         )
         let (extensions, renewsContactKey) = try pathExtensions(at: context.at, in: group, transaction)
-        var options = CommitOptions()
-        options.authenticatedData = context.encoded
-        options.leafChanges.extensions = extensions
-        let pending = try group.mls.commit(
+        let pending = try makeCommit(
             prepared.proposals,
-            signatureKey: try signatureKey(transaction),
-            options: options
+            context,
+            LeafChanges(extensions: extensions),
+            in: group,
+            transaction
         )
-        let mailbox = group.record.profile.mailbox.mailbox
-        let next = try nextKeys(of: pending.staged, in: group).derivedGrant
-        let entryID = EntryID.random()
-        let place = EnvelopeContext(
-            mailbox: mailbox,
-            epoch: group.record.cursor.epoch,
-            entryID: entryID,
-            kind: .advance,
-            next: [next]
-        )
-        let body = try group.epochKeys().envelopeKey.seal(pending.message.encoded, in: place)
-        let request = AdvanceRequest(
-            access: group.record.access,
-            epoch: group.record.cursor.epoch,
-            entryID: entryID,
-            next: [next],
-            advancesSeen: seen,
-            body: body.bytes
-        )
+        let offenders = try offenders(in: id, transaction)
+        do throws(PolicyViolation) {
+            _ = try CommitPolicy.judge(pending.changes, offenders: offenders)
+        } catch {
+            throw ImpossibleCommit(reason: "\(error)")
+        }
+        let grant = try nextKeys(of: pending.staged, in: group).derivedGrant
+        let request = try advance(pending.message, next: [grant], in: group, seen: seen)
         let record = PendingCommitRecord(
             request: request,
             intent: intent,
@@ -188,8 +224,53 @@ extension Engine {
         return request
     }
 
+    /// Makes a Commit and puts the ratchet that it has used on disk. What it says is for the caller to judge.
+    func makeCommit(
+        _ proposals: [Proposal],
+        _ context: MessageContext,
+        _ leafChanges: LeafChanges,
+        in group: LoadedGroup,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> PendingCommit {
+        var options = CommitOptions()
+        options.authenticatedData = context.encoded
+        options.leafChanges = leafChanges
+        do {
+            let pending = try group.mls.commit(
+                proposals,
+                signatureKey: try signatureKey(transaction),
+                options: options
+            )
+            try group.saveSent(in: transaction)
+            return pending
+        } catch let error as MLSError where !error.isOurs {
+            throw ImpossibleCommit(reason: "\(error)")
+        }
+    }
+
+    /// The request that hands a Commit over.
+    func advance(_ message: MLSMessage, next: [Grant], in group: LoadedGroup, seen: [EntryID]) throws -> AdvanceRequest
+    {
+        let entryID = EntryID.random()
+        let place = EnvelopeContext(
+            mailbox: group.record.profile.mailbox.mailbox,
+            epoch: group.record.cursor.epoch,
+            entryID: entryID,
+            kind: .advance,
+            next: next
+        )
+        return AdvanceRequest(
+            access: group.record.access,
+            epoch: group.record.cursor.epoch,
+            entryID: entryID,
+            next: next,
+            advancesSeen: seen,
+            body: try group.epochKeys().envelopeKey.seal(message.encoded, in: place).bytes
+        )
+    }
+
     /// The extensions of this device's leaf as its next path brings them.
-    private func pathExtensions(
+    func pathExtensions(
         at time: Time,
         in group: LoadedGroup,
         _ transaction: borrowing VaultTransaction
@@ -216,6 +297,12 @@ extension Engine {
         )
         return (extensions, renewsContactKey)
     }
+}
+
+/// That no Commit can do what was wanted.
+struct ImpossibleCommit: Error {
+    /// The rule that it would break.
+    let reason: String
 }
 
 extension AdvanceRequest {

@@ -30,7 +30,7 @@ extension Engine {
 
     private func grantsWanted(_ transaction: borrowing VaultTransaction) throws -> WantedGrants? {
         let device = try transaction.device()
-        guard device.coalitionGroup != nil else { return nil }
+        guard let coalition = device.coalitionGroup, try transaction.group(coalition).stopped == nil else { return nil }
         let charter = try charter(transaction)
         let hash = charter.hash.bytes
         guard device.grantedCharter != hash, let raw = try transaction.getSecret(.contactKey) else { return nil }

@@ -31,7 +31,7 @@ extension Engine {
                 let record = try transaction.group(id)
                 guard record.profile.kind == kind, record.stopped == nil else { return false }
                 // One that holds a device which has left the coalition is not written to again.
-                return (try? checkDirectory(of: id, transaction)) != nil
+                return try isCovered(id, transaction)
             }
             .min { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
@@ -75,7 +75,7 @@ extension Engine {
             let address = MailboxAddress(relay: device.relay, mailbox: .random())
             let kind = GroupProfile.direct(device.identity.address.userAddress, user)
             let profile = try GroupProfile(kind: kind, coalition: device.coalition, mailbox: address)
-            let charter = try terms(of: try coalitionGroup(transaction), transaction).charter
+            let charter = try signedCharter(transaction)
             let id = try createGroup(GroupTerms(charter: charter, profile: profile), nil, token: token, transaction)
             if !additions.isEmpty { _ = try keep(CommitIntent(group: id, additions: additions), transaction) }
             return id

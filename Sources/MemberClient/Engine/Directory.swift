@@ -21,7 +21,7 @@ extension Engine {
         return try RatchetTree(decoding: bytes)
     }
 
-    /// What a group's GroupContext says.
+    /// What the GroupContext of a group says that can still be followed.
     func terms(of id: GroupID, _ transaction: borrowing VaultTransaction) throws -> GroupTerms {
         guard let epoch = try transaction.getSecret(.epoch(of: id)),
             let sending = try transaction.getSecret(.sending(of: id))
@@ -31,14 +31,23 @@ extension Engine {
 
     /// The coalition's present charter.
     func charter(_ transaction: borrowing VaultTransaction) throws -> Charter {
-        try terms(of: try coalitionGroup(transaction), transaction).charter.charter
+        try signedCharter(transaction).charter
+    }
+
+    func signedCharter(_ transaction: borrowing VaultTransaction) throws -> SignedCharter {
+        guard let charter = try transaction.record(.charter, as: SignedCharter.self) else {
+            throw MemberError.notAMember
+        }
+        return charter
     }
 
     /// All of its charters. Every signature is checked anew, which is not cheap.
     func charterChain(_ transaction: borrowing VaultTransaction) throws -> CharterChain {
         let earlier = try transaction.records(in: .charters, as: SignedCharter.self).map(\.record)
-        let present = try terms(of: try coalitionGroup(transaction), transaction).charter
-        return try CharterChain(verifying: earlier + [present], of: try transaction.device().coalition)
+        return try CharterChain(
+            verifying: earlier + [try signedCharter(transaction)],
+            of: try transaction.device().coalition
+        )
     }
 
     /// Nothing is encrypted to a group that holds a leaf which is not in the directory (policy S1). What was found is
@@ -57,8 +66,20 @@ extension Engine {
         try transaction.setRecord(.group(id), to: record)
     }
 
+    /// Whether nothing is against sending to a group.
+    func isCovered(_ id: GroupID, _ transaction: borrowing VaultTransaction) throws -> Bool {
+        let epoch = try transaction.group(try coalitionGroup(transaction)).cursor.epoch
+        if try transaction.group(id).directoryEpoch == epoch { return true }
+        do {
+            try checkRecipients(of: id, transaction)
+            return true
+        } catch is PolicyViolation {
+            return false
+        }
+    }
+
     /// S1.
-    func checkRecipients(of id: GroupID, _ transaction: borrowing VaultTransaction) throws {
+    private func checkRecipients(of id: GroupID, _ transaction: borrowing VaultTransaction) throws {
         try SendPolicy.checkRecipients(
             tree: try tree(of: id, transaction),
             terms: try terms(of: id, transaction),

@@ -16,6 +16,7 @@ public enum FindingKind: String, Sendable, CaseIterable {
     case incarnationChanged
     case replayed
     case entryIDTaken
+    case mailboxLost
     // Members.
     case garbageEntry
     case garbageAdvance
@@ -34,11 +35,12 @@ public enum FindingKind: String, Sendable, CaseIterable {
     case expiredUnread
     case groupStopped
     case welcomeUndeliverable
+    case changeImpossible
 
     /// Whether somebody broke the protocol, rather than something having merely happened.
     public var isViolation: Bool {
         switch self {
-        case .expiredUnread, .groupStopped, .welcomeUndeliverable, .unknownInboxMessage: false
+        case .expiredUnread, .groupStopped, .welcomeUndeliverable, .unknownInboxMessage, .changeImpossible: false
         default: true
         }
     }
@@ -60,6 +62,7 @@ public enum FindingKind: String, Sendable, CaseIterable {
         case .incarnationChanged: "the relay was restored from a backup: entries may be missing"
         case .replayed: "the relay repeated an entry of the log"
         case .entryIDTaken: "the relay used a message's entry id for something else"
+        case .mailboxLost: "the relay no longer knows a mailbox that this device uses"
         case .garbageEntry: "an entry of the log could not be opened: a member or the relay put garbage there"
         case .garbageAdvance: "an advance could not be opened: a member put garbage there"
         case .commitSkipped: "a member made a Commit that breaks the policy; everybody skips it"
@@ -75,6 +78,7 @@ public enum FindingKind: String, Sendable, CaseIterable {
         case .garbageInInbox: "something in this device's inbox could not be opened"
         case .unknownInboxMessage: "a newer program wrote to this device's inbox"
         case .welcomeUndeliverable: "a Welcome could not be handed over: the inbox is closed to this device"
+        case .changeImpossible: "a change that was wanted breaks the coalition's rules, and was given up"
         case .expiredUnread: "entries expired before this device read them"
         case .groupStopped: "this device cannot follow the group any further and must be admitted again"
         }

@@ -84,6 +84,7 @@ extension Engine {
             founded.coalitionGroup = id
             try transaction.setRecord(.device, to: founded)
             let group = try LoadedGroup(id, in: transaction)
+            try transaction.setRecord(.charter, to: SignedCharter(charter))
             try settleClaims(epoch: 0, authenticator: group.mls.epochAuthenticator, transaction)
             try makeKeyPackages(transaction)
         }

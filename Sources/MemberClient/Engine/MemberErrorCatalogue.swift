@@ -48,6 +48,15 @@ extension MemberError {
         )
     }
 
+    static func impossible(_ error: ImpossibleCommit) -> MemberError {
+        MemberError(
+            .notPermitted,
+            "the coalition's rules do not allow this change: \(error.reason)",
+            lost: "nothing was changed",
+            advice: "for a request to join: deny it and invite anew"
+        )
+    }
+
     static func stopped(_ reason: StopReason) -> MemberError {
         MemberError(
             reason == .removed ? .notPermitted : .violation,

@@ -12,19 +12,33 @@ extension Engine {
     /// owed to others is done.
     func sync() async throws -> SyncResult {
         let before = try counts()
-        try await completeSetup()
-        if let coalition = try vault.read({ try $0.device().coalitionGroup }) { try await syncGroup(coalition) }
-        try await syncInbox()
-        for id in try vault.read({ try $0.groupIDs() }) { try await syncGroup(id) }
+        try await tolerating(lossOf: nil) { try await completeSetup() }
+        let coalition = try vault.read { try $0.device().coalitionGroup }
+        if let coalition { try await tolerating(lossOf: coalition) { try await syncGroup(coalition) } }
+        try await tolerating(lossOf: nil) { try await syncInbox() }
+        for id in try vault.read({ try $0.groupIDs() }) where id != coalition {
+            try await tolerating(lossOf: id) { try await syncGroup(id) }
+        }
         try await fulfilIntents()
         try await deliverWelcomes()
-        try await completeSetup()
+        try await tolerating(lossOf: nil) { try await completeSetup() }
         _ = try await flushOutbox()
         let after = try counts()
         return SyncResult(
             newMessageCount: max(0, after.messages - before.messages),
             newFindingCount: max(0, after.findings - before.findings)
         )
+    }
+
+    /// Goes on when the relay knows a mailbox no longer: that is noted, and keeps no other from being read.
+    /// - Parameter group: whose mailbox it is; nil for this device's own.
+    private func tolerating(lossOf group: GroupID?, _ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch {
+            guard case .problem(let problem)? = error as? RelayError, problem.name == .notPermitted else { throw error }
+            try vault.write { try $0.note(FindingRecord(.mailboxLost, at: now, group: group)) }
+        }
     }
 
     /// The same, when the relay can be reached; what is known here does otherwise.

@@ -11,6 +11,8 @@ extension VaultName {
     static let upkeep = VaultName("upkeep")
     /// Coalition epochs that others named and this device has not reached yet.
     static let claims = VaultName("coalition/claims")
+    /// The coalition's present charter, with its approvals.
+    static let charter = VaultName("coalition/charter")
     static let removedDevices = VaultName("coalition/removed")
     static let violationCount = VaultName("violations")
 

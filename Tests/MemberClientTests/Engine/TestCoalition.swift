@@ -1,5 +1,6 @@
 import Coalition
 import Foundation
+import GRDB
 import RelayAPI
 import Sodium
 import Testing
@@ -27,6 +28,23 @@ final class TestCoalition: Sendable {
     deinit {
         try? store.close()
         try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// A copy of the relay's store as it is now, with an incarnation of its own, as a restored backup has.
+    func copyOfRelay() throws -> URL {
+        let copy = directory.appending(path: "copy.sqlite")
+        let source = try DatabaseQueue(path: directory.appending(path: "relay.sqlite").path)
+        let target = try DatabaseQueue(path: copy.path)
+        try source.backup(to: target)
+        try target.write { database in
+            try database.execute(
+                sql: "UPDATE store SET incarnation = ?",
+                arguments: [Data(Incarnation.random().bytes)]
+            )
+        }
+        try target.close()
+        try source.close()
+        return copy
     }
 
     func home(_ name: String) -> String { directory.appending(path: name).path }
