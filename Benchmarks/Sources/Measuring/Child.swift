@@ -1,0 +1,110 @@
+internal import Foundation
+internal import Glibc
+
+/// A program that was started, with nothing on its standard input. Its standard error is ours.
+public struct Child: Sendable {
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    private let identifier: pid_t
+    private let program: String
+
+    /// - Parameter output: a file descriptor for its standard output; -1 to throw that away.
+    private init(_ program: String, _ arguments: [String], output: Int32) throws(Failure) {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        if output < 0 {
+            posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+        } else {
+            posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        }
+        var vector = ([program] + arguments).map { strdup($0) } + [nil]
+        defer { vector.forEach { free($0) } }
+        var identifier = pid_t()
+        let status = posix_spawn(&identifier, program, &actions, nil, &vector, environ)
+        guard status == 0 else { throw Failure(description: "\(program): \(String(cString: strerror(status)))") }
+        self.identifier = identifier
+        self.program = program
+    }
+
+    /// Waits for its end.
+    private func end() throws(Failure) {
+        var status: Int32 = 0
+        while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
+        guard status == 0 else {
+            let how = status & 0x7f == 0 ? "exit status \(status >> 8)" : "signal \(status & 0x7f)"
+            throw Failure(description: "\(program): \(how)")
+        }
+    }
+
+    /// From the call that starts it to the one that says it has ended, in seconds; its output is thrown away.
+    public static func time(_ program: String, _ arguments: [String]) throws(Failure) -> Double {
+        let watch = Stopwatch()
+        try Child(program, arguments, output: -1).end()
+        return watch.seconds
+    }
+
+    /// Runs it to its end.
+    /// - Returns: what it wrote, without the last line's end.
+    public static func output(_ program: String, _ arguments: [String]) throws(Failure) -> String {
+        let running = try Running(program, arguments)
+        var lines: [String] = []
+        while let line = running.readLine() { lines.append(line) }
+        try running.end()
+        return lines.joined(separator: "\n")
+    }
+
+    /// A program that goes on beside us, and whose output is read line by line.
+    public final class Running {
+        private let child: Child
+        private let output: UnsafeMutablePointer<FILE>
+        private var hasEnded = false
+
+        public init(_ program: String, _ arguments: [String]) throws(Failure) {
+            var ends: [Int32] = [0, 0]
+            guard pipe2(&ends, O_CLOEXEC) == 0, let stream = fdopen(ends[0], "r") else {
+                throw Failure(description: "no pipe for \(program)")
+            }
+            output = stream
+            defer { close(ends[1]) }
+            child = try Child(program, arguments, output: ends[1])
+        }
+
+        /// One that is forgotten is ended.
+        deinit {
+            if !hasEnded { try? terminate() }
+            fclose(output)
+        }
+
+        /// Waits for the next line. Nil when there are no more.
+        public func readLine() -> String? {
+            var line: UnsafeMutablePointer<CChar>?
+            var capacity = 0
+            defer { free(line) }
+            guard getline(&line, &capacity, output) >= 0, let line else { return nil }
+            let text = String(cString: line)
+            return text.hasSuffix("\n") ? String(text.dropLast()) : text
+        }
+
+        /// Waits for its end.
+        public func end() throws(Failure) {
+            hasEnded = true
+            try child.end()
+        }
+
+        /// Asks it to end, and waits.
+        public func terminate() throws(Failure) {
+            kill(child.identifier, SIGTERM)
+            try end()
+        }
+    }
+
+    /// The path of a program that was built beside this one.
+    public static func sibling(_ name: String) -> String {
+        let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        return own.deletingLastPathComponent().appendingPathComponent(name).path
+    }
+}

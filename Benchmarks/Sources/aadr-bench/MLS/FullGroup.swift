@@ -1,0 +1,108 @@
+internal import MLS
+internal import Sodium
+internal import TLSCodec
+
+/// A member of a group that is measured.
+struct BenchMember: ~Copyable {
+    var group: Group
+    let key: SignaturePrivateKey
+}
+
+/// Somebody who may be added to a group.
+struct Candidate: ~Copyable {
+    let key: SignaturePrivateKey
+    let bundle: KeyPackageBundle
+
+    static let suite = CipherSuite.x25519ChaCha20SHA256Ed25519
+
+    init(number: Int) throws {
+        key = try SignaturePrivateKey(Self.suite)
+        bundle = try KeyPackageBundle(
+            Self.suite,
+            credential: .basic(identity: Array("member\(number)@org/laptop".utf8)),
+            signatureKey: key,
+            capabilities: Capabilities(cipherSuites: [Self.suite]),
+            lifetime: Lifetime(notBefore: 0, notAfter: .max)
+        )
+    }
+
+    consuming func create() throws -> BenchMember {
+        BenchMember(group: try Group(creating: Array("benchmark".utf8), with: bundle), key: key)
+    }
+
+    consuming func join(_ welcome: Welcome) throws -> BenchMember {
+        BenchMember(group: try PendingJoin(welcome, keyPackage: bundle).accept(), key: key)
+    }
+}
+
+extension BenchMember {
+    /// Commits and merges.
+    mutating func commit(_ proposals: [Proposal] = []) throws -> (message: MLSMessage, welcome: Welcome?) {
+        let pending = try group.commit(proposals, signatureKey: key)
+        let sent = (message: pending.message, welcome: pending.welcome)
+        try group.merge(pending.takeStaged())
+        return sent
+    }
+
+    mutating func process(_ message: MLSMessage) throws {
+        guard case .commit(let verified) = try group.open(message) else { throw BenchmarkError.unexpectedMessage }
+        try group.merge(try group.stage(verified))
+    }
+
+    /// Commits Adds.
+    mutating func add(_ keyPackages: [KeyPackage]) throws -> (message: MLSMessage, welcome: Welcome) {
+        let sent = try commit(keyPackages.map { .add($0) })
+        guard let welcome = sent.welcome else { throw BenchmarkError.unexpectedMessage }
+        return (sent.message, welcome)
+    }
+}
+
+enum BenchmarkError: Error {
+    case unexpectedMessage
+}
+
+/// A group whose ratchet tree is full: no parent is blank, none has an unmerged leaf, so that a Commit seals exactly
+/// one path secret for each level.
+///
+/// Members come in pairs, left to right. The first of a pair joins, adds the next pair with a Commit, and so sets
+/// every parent above itself; then it is forgotten. Half of all members thus join and commit once, while the group
+/// is still small: a fourth of the work of letting everybody join at the end.
+struct FullGroup: ~Copyable {
+    /// At leaf 0.
+    var committer: BenchMember
+    /// At leaf 1: has to derive all of the committer's path.
+    var nearest: BenchMember
+    /// In the tree's other half: has to derive the root alone.
+    var farthest: BenchMember
+
+    let memberCount: Int
+
+    /// - Parameter memberCount: even, at least 4.
+    init(memberCount: Int) throws {
+        self.memberCount = memberCount
+        committer = try Candidate(number: 0).create()
+        let second = try Candidate(number: 1)
+        let founding = try committer.add([second.bundle.keyPackage])
+        nearest = try second.join(founding.welcome)
+
+        var head = try Candidate(number: 2)
+        let invitation = try committer.add([head.bundle.keyPackage, try Candidate(number: 3).bundle.keyPackage])
+        try nearest.process(invitation.message)
+        farthest = try head.join(invitation.welcome)
+        for number in stride(from: 4, to: memberCount, by: 2) {
+            head = try Candidate(number: number)
+            let sent = try farthest.add([
+                head.bundle.keyPackage, try Candidate(number: number + 1).bundle.keyPackage,
+            ])
+            try committer.process(sent.message)
+            try nearest.process(sent.message)
+            farthest = try head.join(sent.welcome)
+        }
+        let last = try farthest.commit()
+        try committer.process(last.message)
+        try nearest.process(last.message)
+    }
+
+    /// Levels above the leaves.
+    var depth: Int { (memberCount - 1).bitWidth - (memberCount - 1).leadingZeroBitCount }
+}

@@ -1,0 +1,2 @@
+// Starts, says so, and ends.
+print("nothing")
