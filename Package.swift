@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "Relay", targets: ["Relay"]),
         .library(name: "RelayAPI", targets: ["RelayAPI"]),
         .library(name: "Sodium", targets: ["Sodium"]),
+        .library(name: "TLSCodec", targets: ["TLSCodec"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),

@@ -65,11 +65,13 @@ public struct Child: Sendable {
 
         public init(_ program: String, _ arguments: [String]) throws(Failure) {
             var ends: [Int32] = [0, 0]
-            guard pipe2(&ends, O_CLOEXEC) == 0, let stream = fdopen(ends[0], "r") else {
+            guard pipe(&ends) == 0, let stream = fdopen(ends[0], "r") else {
                 throw Failure(description: "no pipe for \(program)")
             }
             output = stream
             defer { close(ends[1]) }
+            // Programs that are started later must not hold this one's pipe open.
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             child = try Child(program, arguments, output: ends[1])
         }
 

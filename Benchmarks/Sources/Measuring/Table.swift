@@ -16,15 +16,16 @@ public struct Table {
     public var text: String {
         let rows = [Self.header] + comparisons.map(Self.row)
         let widths = Self.header.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let cells = row.indices.map { column in
-                let padding = String(repeating: " ", count: widths[column] - row[column].count)
-                return Self.leftColumns.contains(column) ? row[column] + padding : padding + row[column]
+        return
+            rows.map { row in
+                let cells = row.indices.map { column in
+                    let padding = String(repeating: " ", count: widths[column] - row[column].count)
+                    return Self.leftColumns.contains(column) ? row[column] + padding : padding + row[column]
+                }
+                let line = cells.joined(separator: "  ")
+                return String(line.reversed().drop { $0 == " " }.reversed())
             }
-            let line = cells.joined(separator: "  ")
-            return String(line.reversed().drop { $0 == " " }.reversed())
-        }
-        .joined(separator: "\n")
+            .joined(separator: "\n")
     }
 
     private static func row(_ comparison: Comparison) -> [String] {

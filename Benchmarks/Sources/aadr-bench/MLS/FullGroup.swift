@@ -16,14 +16,16 @@ struct Candidate: ~Copyable {
     static let suite = CipherSuite.x25519ChaCha20SHA256Ed25519
 
     init(number: Int) throws {
-        key = try SignaturePrivateKey(Self.suite)
-        bundle = try KeyPackageBundle(
+        let key = try SignaturePrivateKey(Self.suite)
+        let bundle = try KeyPackageBundle(
             Self.suite,
             credential: .basic(identity: Array("member\(number)@org/laptop".utf8)),
             signatureKey: key,
             capabilities: Capabilities(cipherSuites: [Self.suite]),
             lifetime: Lifetime(notBefore: 0, notAfter: .max)
         )
+        self.key = key
+        self.bundle = bundle
     }
 
     consuming func create() throws -> BenchMember {
@@ -42,6 +44,22 @@ extension BenchMember {
         let sent = (message: pending.message, welcome: pending.welcome)
         try group.merge(pending.takeStaged())
         return sent
+    }
+
+    /// The Welcome of a Commit that is not merged.
+    mutating func invite(_ keyPackage: KeyPackage) throws -> Welcome {
+        let pending = try group.commit([.add(keyPackage)], signatureKey: key)
+        guard let welcome = pending.welcome else { throw BenchmarkError.unexpectedMessage }
+        return welcome
+    }
+
+    /// Of an empty Commit that is not merged, in bytes.
+    mutating func lengthOfCommit() throws -> Int {
+        try group.commit(signatureKey: key).message.encoded.count
+    }
+
+    mutating func protect(_ data: [UInt8]) throws -> MLSMessage {
+        try group.protect(data, signatureKey: key)
     }
 
     mutating func process(_ message: MLSMessage) throws {
@@ -79,16 +97,15 @@ struct FullGroup: ~Copyable {
 
     /// - Parameter memberCount: even, at least 4.
     init(memberCount: Int) throws {
-        self.memberCount = memberCount
-        committer = try Candidate(number: 0).create()
+        var committer = try Candidate(number: 0).create()
         let second = try Candidate(number: 1)
         let founding = try committer.add([second.bundle.keyPackage])
-        nearest = try second.join(founding.welcome)
+        var nearest = try second.join(founding.welcome)
 
         var head = try Candidate(number: 2)
         let invitation = try committer.add([head.bundle.keyPackage, try Candidate(number: 3).bundle.keyPackage])
         try nearest.process(invitation.message)
-        farthest = try head.join(invitation.welcome)
+        var farthest = try head.join(invitation.welcome)
         for number in stride(from: 4, to: memberCount, by: 2) {
             head = try Candidate(number: number)
             let sent = try farthest.add([
@@ -101,6 +118,11 @@ struct FullGroup: ~Copyable {
         let last = try farthest.commit()
         try committer.process(last.message)
         try nearest.process(last.message)
+
+        self.memberCount = memberCount
+        self.committer = committer
+        self.nearest = nearest
+        self.farthest = farthest
     }
 
     /// Levels above the leaves.

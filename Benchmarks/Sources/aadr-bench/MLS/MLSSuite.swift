@@ -1,0 +1,156 @@
+internal import MLS
+internal import Measuring
+internal import Sodium
+internal import TLSCodec
+
+/// The MLS core beside what libsodium alone would take: each sample of an operation is followed by one of its floor.
+struct MLSSuite {
+    let effort: Effort
+
+    private static let messageLength = 1024
+
+    /// What an operation took, and its floor.
+    private struct Pair {
+        var samples = Samples()
+        var floor = Samples()
+
+        /// Adds a sample of an operation that has just ended, and one of its floor.
+        mutating func add(_ seconds: Double, beside floor: borrowing Floor) throws(SodiumError) {
+            samples.add(seconds)
+            self.floor.add(try Stopwatch.time { () throws(SodiumError) in try floor.run() })
+        }
+
+        func comparison(_ name: String) -> Comparison {
+            Comparison(
+                suite: "mls",
+                name: name,
+                unit: .seconds,
+                samples: samples,
+                baselineName: "Sodium alone",
+                baseline: floor,
+                aim: .ratioAtMost(2)
+            )
+        }
+    }
+
+    func run() throws -> [Comparison] {
+        var comparisons: [Comparison] = []
+        for memberCount in [10, 100, 1000] {
+            effort.say("mls: filling a tree of \(memberCount)")
+            var group = try FullGroup(memberCount: memberCount)
+            effort.say("mls: measuring with \(memberCount) members")
+            if comparisons.isEmpty { comparisons += try messages(in: &group) }
+            comparisons += try commits(in: &group)
+            comparisons += try joins(in: &group)
+        }
+        return comparisons
+    }
+
+    /// Messages on their way from one member to another; the ratchet's first step is not among them.
+    private func messages(in group: inout FullGroup) throws -> [Comparison] {
+        let lengths = try InputLengths(of: &group)
+        let protectFloor = try Floor.protect(Self.messageLength, lengths)
+        let unprotectFloor = try Floor.unprotect(Self.messageLength, lengths)
+        let data = Random.bytes(Self.messageLength)
+        var protecting = Pair()
+        var unprotecting = Pair()
+        let rounds = effort.rounds(2000)
+        for round in -10..<rounds {
+            var watch = Stopwatch()
+            let sent = try group.committer.protect(data).encoded
+            let protectSeconds = watch.seconds
+            watch = Stopwatch()
+            let opened = try group.nearest.group.open(try MLSMessage(decoding: sent))
+            let unprotectSeconds = watch.seconds
+            guard case .application(let message) = opened, message.data == data else {
+                throw BenchmarkError.unexpectedMessage
+            }
+            guard round >= 0 else { continue }
+            try protecting.add(protectSeconds, beside: protectFloor)
+            try unprotecting.add(unprotectSeconds, beside: unprotectFloor)
+        }
+        return [protecting.comparison("protect 1 KiB"), unprotecting.comparison("unprotect 1 KiB")]
+    }
+
+    /// Empty Commits by one member, processed by the two who have most and least to derive; encoding, decoding and
+    /// merging included.
+    private func commits(in group: inout FullGroup) throws -> [Comparison] {
+        let lengths = try InputLengths(of: &group)
+        let depth = group.depth
+        let commitFloor = try Floor.commit(depth: depth, lengths)
+        let nearestFloor = try Floor.process(depth: depth, derived: depth, lengths)
+        let farthestFloor = try Floor.process(depth: depth, derived: 1, lengths)
+        var committing = Pair()
+        var nearest = Pair()
+        var farthest = Pair()
+        let rounds = effort.rounds(200)
+        for round in -3..<rounds {
+            var watch = Stopwatch()
+            let sent = try group.committer.commit().message.encoded
+            let commitSeconds = watch.seconds
+            watch = Stopwatch()
+            try group.nearest.process(try MLSMessage(decoding: sent))
+            let nearestSeconds = watch.seconds
+            watch = Stopwatch()
+            try group.farthest.process(try MLSMessage(decoding: sent))
+            let farthestSeconds = watch.seconds
+            guard round >= 0 else { continue }
+            try committing.add(commitSeconds, beside: commitFloor)
+            try nearest.add(nearestSeconds, beside: nearestFloor)
+            try farthest.add(farthestSeconds, beside: farthestFloor)
+        }
+        let count = group.memberCount
+        return [
+            committing.comparison("Commit, n = \(count)"),
+            nearest.comparison("process, nearest, n = \(count)"),
+            farthest.comparison("process, farthest, n = \(count)"),
+        ]
+    }
+
+    /// One more member joins by the same Welcome again and again; and a new group of as many is made with one Commit.
+    private func joins(in group: inout FullGroup) throws -> [Comparison] {
+        let lengths = try InputLengths(of: &group)
+        let count = group.memberCount
+        let candidate = try Candidate(number: count)
+        let saved = candidate.bundle.serialized()
+        let welcome = try group.committer.invite(candidate.bundle.keyPackage).encoded
+        let joinFloor = try Floor.join(count: count + 1, lengths)
+        var joining = Pair()
+        let rounds = effort.rounds(max(20, 2000 / count))
+        for round in -1..<rounds {
+            let bundle = try KeyPackageBundle(serialized: saved)
+            let watch = Stopwatch()
+            let joined = try PendingJoin(try Welcome(decoding: welcome), keyPackage: bundle).accept()
+            let seconds = watch.seconds
+            guard joined.context.epoch == group.committer.group.context.epoch + 1 else {
+                throw BenchmarkError.unexpectedMessage
+            }
+            if round >= 0 { try joining.add(seconds, beside: joinFloor) }
+        }
+
+        let keyPackages = try (1..<count).map { try Candidate(number: $0).bundle.keyPackage }
+        let addFloor = try Floor.add(count: count - 1, lengths)
+        var adding = Pair()
+        for _ in 0..<effort.rounds(max(5, 500 / count)) {
+            let founder = try Candidate(number: 0)
+            let watch = Stopwatch()
+            var member = try founder.create()
+            _ = try member.add(keyPackages).welcome.encoded
+            try adding.add(watch.seconds, beside: addFloor)
+        }
+        return [
+            joining.comparison("join, n = \(count)"),
+            adding.comparison("create and add, n = \(count)"),
+        ]
+    }
+}
+
+extension InputLengths {
+    /// Of a group as it is, by a Commit that is not sent.
+    init(of group: inout FullGroup) throws {
+        context = group.committer.group.context.encoded.count
+        leaf = group.committer.group.tree[group.committer.group.ownLeaf]?.encoded.count ?? 0
+        tree = group.committer.group.serializedTree().count
+        commit = try group.committer.lengthOfCommit()
+    }
+}
