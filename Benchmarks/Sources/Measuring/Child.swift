@@ -77,7 +77,7 @@ public struct Child: Sendable {
 
         /// One that is forgotten is ended.
         deinit {
-            if !hasEnded { try? terminate() }
+            stop()
             fclose(output)
         }
 
@@ -97,10 +97,11 @@ public struct Child: Sendable {
             try child.end()
         }
 
-        /// Asks it to end, and waits.
-        public func terminate() throws(Failure) {
+        /// Asks it to end if it has not, and waits, whatever its exit status then is.
+        public func stop() {
+            guard !hasEnded else { return }
             kill(child.identifier, SIGTERM)
-            try end()
+            try? end()
         }
     }
 

@@ -3,6 +3,7 @@ public struct Comparison: Sendable {
     /// What samples count.
     public enum Unit: String, Sendable {
         case seconds = "s"
+        case processorSeconds = "s of processor time"
         case perSecond = "1/s"
     }
 

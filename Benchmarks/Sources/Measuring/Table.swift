@@ -65,7 +65,7 @@ public struct Table {
 enum Figure {
     static func text(_ value: Double, _ unit: Comparison.Unit) -> String {
         switch unit {
-        case .seconds: seconds(value)
+        case .seconds, .processorSeconds: seconds(value)
         case .perSecond: "\(rounded(value))/s"
         }
     }

@@ -19,20 +19,39 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("Where to write the figures as JSON.", valueName: "file"))
     var json = "results.json"
 
+    @Option(help: ArgumentHelp("Where aadr-relay and aadr-msg are, for send.", valueName: "folder"))
+    var programs = ".build/release"
+
+    @Option(help: ArgumentHelp("Sizes of groups, for mls; even, at least 4.", valueName: "count"))
+    var members = [10, 100, 1000]
+
+    @Flag(help: "For mls, count processor time, all cores together, in place of time: for a machine that is not idle.")
+    var processorTime = false
+
     @Flag(help: "Few samples: to see that everything works, not to learn how fast.")
     var quick = false
+
+    func validate() throws {
+        guard members.allSatisfy({ $0 >= 4 && $0.isMultiple(of: 2) }) else {
+            throw ValidationError("--members takes even numbers, 4 or more")
+        }
+    }
 
     func run() throws {
         let effort = Effort(isQuick: quick)
         var comparisons: [Comparison] = []
         for suite in suites.isEmpty ? Suite.allCases : suites {
             switch suite {
-            case .mls: comparisons += try MLSSuite(effort: effort).run()
-            case .relay: break
-            case .send: break
+            case .mls: comparisons += try mlsSuite(effort).run()
+            case .relay: comparisons += try RelaySuite(effort: effort).run()
+            case .send: comparisons += try SendSuite(effort: effort, programs: programs).run()
             }
         }
         print(Table(comparisons).text)
         try Report(comparisons).write(to: URL(fileURLWithPath: json))
+    }
+
+    private func mlsSuite(_ effort: Effort) -> MLSSuite {
+        MLSSuite(effort: effort, memberCounts: members, clock: processorTime ? .processor : .wall)
     }
 }

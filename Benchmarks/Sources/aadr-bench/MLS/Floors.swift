@@ -83,9 +83,11 @@ extension Floor {
     static func add(count: Int, _ lengths: InputLengths) throws(SodiumError) -> Floor {
         try Floor(
             [
-                // Each KeyPackage and its leaf, its name, and the secrets sealed to it, bound to the GroupInfo.
+                // Each KeyPackage and its leaf, its name, and the secrets sealed to it. What these are bound to, the
+                // encrypted GroupInfo, is the same for all and hashed once.
                 (.verify(lengths.leaf), count), (.verify(lengths.leaf + 64), count),
-                (.hash(lengths.leaf + 64), count), (.hpkeSeal(lengths.tree), count),
+                (.hash(lengths.leaf + 64), count),
+                (.hpkeSeal(InputLengths.label), count), (.hash(lengths.tree), 1),
                 (.hash(lengths.leaf), count + 1), (.hash(InputLengths.parentTreeHash), count),
                 (.sign(lengths.tree), 1), (.seal(lengths.tree), 1),
                 (.sign(lengths.commit + lengths.context), 1), (.seal(lengths.commit), 1),

@@ -75,10 +75,6 @@ extension BenchMember {
     }
 }
 
-enum BenchmarkError: Error {
-    case unexpectedMessage
-}
-
 /// A group whose ratchet tree is full: no parent is blank, none has an unmerged leaf, so that a Commit seals exactly
 /// one path secret for each level.
 ///

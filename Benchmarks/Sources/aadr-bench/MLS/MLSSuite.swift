@@ -6,25 +6,33 @@ internal import TLSCodec
 /// The MLS core beside what libsodium alone would take: each sample of an operation is followed by one of its floor.
 struct MLSSuite {
     let effort: Effort
+    /// The sizes of the groups; even, at least 4.
+    let memberCounts: [Int]
+    let clock: Stopwatch.Clock
 
     private static let messageLength = 1024
 
     /// What an operation took, and its floor.
     private struct Pair {
-        var samples = Samples()
-        var floor = Samples()
+        let clock: Stopwatch.Clock
+        private var samples = Samples()
+        private var floor = Samples()
+
+        init(_ clock: Stopwatch.Clock) {
+            self.clock = clock
+        }
 
         /// Adds a sample of an operation that has just ended, and one of its floor.
         mutating func add(_ seconds: Double, beside floor: borrowing Floor) throws(SodiumError) {
             samples.add(seconds)
-            self.floor.add(try Stopwatch.time { () throws(SodiumError) in try floor.run() })
+            self.floor.add(try Stopwatch.time(clock) { () throws(SodiumError) in try floor.run() })
         }
 
         func comparison(_ name: String) -> Comparison {
             Comparison(
                 suite: "mls",
                 name: name,
-                unit: .seconds,
+                unit: clock == .wall ? .seconds : .processorSeconds,
                 samples: samples,
                 baselineName: "Sodium alone",
                 baseline: floor,
@@ -35,7 +43,7 @@ struct MLSSuite {
 
     func run() throws -> [Comparison] {
         var comparisons: [Comparison] = []
-        for memberCount in [10, 100, 1000] {
+        for memberCount in memberCounts {
             effort.say("mls: filling a tree of \(memberCount)")
             var group = try FullGroup(memberCount: memberCount)
             effort.say("mls: measuring with \(memberCount) members")
@@ -52,14 +60,14 @@ struct MLSSuite {
         let protectFloor = try Floor.protect(Self.messageLength, lengths)
         let unprotectFloor = try Floor.unprotect(Self.messageLength, lengths)
         let data = Random.bytes(Self.messageLength)
-        var protecting = Pair()
-        var unprotecting = Pair()
+        var protecting = Pair(clock)
+        var unprotecting = Pair(clock)
         let rounds = effort.rounds(2000)
         for round in -10..<rounds {
-            var watch = Stopwatch()
+            var watch = Stopwatch(clock)
             let sent = try group.committer.protect(data).encoded
             let protectSeconds = watch.seconds
-            watch = Stopwatch()
+            watch = Stopwatch(clock)
             let opened = try group.nearest.group.open(try MLSMessage(decoding: sent))
             let unprotectSeconds = watch.seconds
             guard case .application(let message) = opened, message.data == data else {
@@ -80,18 +88,18 @@ struct MLSSuite {
         let commitFloor = try Floor.commit(depth: depth, lengths)
         let nearestFloor = try Floor.process(depth: depth, derived: depth, lengths)
         let farthestFloor = try Floor.process(depth: depth, derived: 1, lengths)
-        var committing = Pair()
-        var nearest = Pair()
-        var farthest = Pair()
+        var committing = Pair(clock)
+        var nearest = Pair(clock)
+        var farthest = Pair(clock)
         let rounds = effort.rounds(200)
         for round in -3..<rounds {
-            var watch = Stopwatch()
+            var watch = Stopwatch(clock)
             let sent = try group.committer.commit().message.encoded
             let commitSeconds = watch.seconds
-            watch = Stopwatch()
+            watch = Stopwatch(clock)
             try group.nearest.process(try MLSMessage(decoding: sent))
             let nearestSeconds = watch.seconds
-            watch = Stopwatch()
+            watch = Stopwatch(clock)
             try group.farthest.process(try MLSMessage(decoding: sent))
             let farthestSeconds = watch.seconds
             guard round >= 0 else { continue }
@@ -115,11 +123,11 @@ struct MLSSuite {
         let saved = candidate.bundle.serialized()
         let welcome = try group.committer.invite(candidate.bundle.keyPackage).encoded
         let joinFloor = try Floor.join(count: count + 1, lengths)
-        var joining = Pair()
+        var joining = Pair(clock)
         let rounds = effort.rounds(max(20, 2000 / count))
         for round in -1..<rounds {
             let bundle = try KeyPackageBundle(serialized: saved)
-            let watch = Stopwatch()
+            let watch = Stopwatch(clock)
             let joined = try PendingJoin(try Welcome(decoding: welcome), keyPackage: bundle).accept()
             let seconds = watch.seconds
             guard joined.context.epoch == group.committer.group.context.epoch + 1 else {
@@ -130,10 +138,10 @@ struct MLSSuite {
 
         let keyPackages = try (1..<count).map { try Candidate(number: $0).bundle.keyPackage }
         let addFloor = try Floor.add(count: count - 1, lengths)
-        var adding = Pair()
+        var adding = Pair(clock)
         for _ in 0..<effort.rounds(max(5, 500 / count)) {
             let founder = try Candidate(number: 0)
-            let watch = Stopwatch()
+            let watch = Stopwatch(clock)
             var member = try founder.create()
             _ = try member.add(keyPackages).welcome.encoded
             try adding.add(watch.seconds, beside: addFloor)
