@@ -99,10 +99,24 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // The member's command line.
+        .executableTarget(
+            name: "aadr-msg",
+            dependencies: [
+                "Coalition", "MemberClient", "RelayAPI", "Sodium",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
 
         // What members agree on: who is who, the charter, the policy, the envelope.
         .target(name: "Coalition", dependencies: ["Labels", "RelayAPI", "Sodium", "TLSCodec"], swiftSettings: strict),
 
+        .testTarget(
+            name: "aadr-msgTests",
+            dependencies: ["aadr-msg", "Coalition", "MemberClient", "Sodium"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "CoalitionTests",
             dependencies: ["Coalition", "Labels", "RelayAPI", "Sodium", "TLSCodec"],

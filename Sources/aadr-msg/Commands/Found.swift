@@ -1,0 +1,87 @@
+internal import ArgumentParser
+internal import Coalition
+internal import MemberClient
+
+struct Found: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "found",
+            abstract: Speech.text(.helpFound),
+            discussion: Speech.text(.exampleFound)
+        )
+    }
+
+    @Option(help: ArgumentHelp(Speech.text(.optionRelay), valueName: "address"))
+    var relay: String
+
+    @Option(help: ArgumentHelp(Speech.text(.optionRelayToken), valueName: "token"))
+    var relayToken: String
+
+    @Option(help: ArgumentHelp(Speech.text(.optionCoalition), valueName: "name"))
+    var coalition: String
+
+    @Option(help: ArgumentHelp(Speech.text(.optionOrg), valueName: "name"))
+    var org: String
+
+    @Option(help: ArgumentHelp(Speech.text(.optionUser), valueName: "name"))
+    var user: String
+
+    @Option(help: ArgumentHelp(Speech.text(.optionDevice), valueName: "name"))
+    var device = Parameter.defaultDevice
+
+    @Option(help: ArgumentHelp(Speech.text(.optionSuite)))
+    var suite = Suite.offered
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let session = try Session(global)
+        let founding = Founding(
+            relay: try Parameter.relayAddress(relay),
+            relayToken: try Parameter.relayToken(relayToken),
+            coalition: coalition,
+            organisation: try Parameter.name(org, option: "--org"),
+            user: try Parameter.name(user, option: "--user"),
+            device: try Parameter.name(device, option: "--device"),
+            suite: try suite.name
+        )
+        let network = try session.network
+        let member = try await Member.found(
+            founding,
+            home: session.settings.home,
+            unlock: try session.newUnlock(),
+            network: network
+        )
+        let rootKeyFile = member.rootKeyFile
+        await member.close()
+        try session.printer.show(
+            FoundRecord(
+                coalition: coalition,
+                organisation: org,
+                user: user,
+                device: device,
+                suite: suite.rawValue,
+                rootKeyFile: rootKeyFile
+            )
+        )
+        if let rootKeyFile { session.printer.note(.rootKeyAdvice, ["file": rootKeyFile]) }
+    }
+}
+
+/// The cipher suites that a founder may ask for.
+enum Suite: String, CaseIterable, ExpressibleByArgument {
+    case xwing, x25519
+
+    /// Of a coalition whose founder does not choose.
+    static let offered = Suite.x25519
+
+    /// As the engine calls it.
+    var name: SuiteName {
+        get throws(Failure) {
+            switch self {
+            case .x25519: return .x25519
+            case .xwing: throw Failure(.usage, .suiteNotYet, advice: .suiteNotYetAdvice)
+            }
+        }
+    }
+}

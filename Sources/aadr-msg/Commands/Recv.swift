@@ -1,0 +1,107 @@
+internal import ArgumentParser
+internal import Coalition
+internal import MemberClient
+
+struct Recv: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "recv",
+            abstract: Speech.text(.helpRecv),
+            discussion: Speech.text(.exampleRecv)
+        )
+    }
+
+    enum Mark: String, CaseIterable, ExpressibleByArgument { case read, none }
+
+    @Flag(help: ArgumentHelp(Speech.text(.optionFollow)))
+    var follow = false
+
+    @Option(help: ArgumentHelp(Speech.text(.optionFrom), valueName: "target"))
+    var from: String?
+
+    @Option(help: ArgumentHelp(Speech.text(.optionKind)))
+    var kind: String?
+
+    @Option(help: ArgumentHelp(Speech.text(.optionMark)))
+    var mark = Mark.read
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let session = try Session(global)
+        let filter = MessageFilter(from: try from.map(Parameter.target), kind: kind)
+        try await session.withMember { member in
+            if follow {
+                try await showAsTheyCome(filter, member, session)
+            } else {
+                try await showNew(filter, member, session)
+            }
+        }
+    }
+
+    /// What is already here is shown even if the relay cannot be reached; the status then says that there may be more.
+    private func showNew(_ filter: MessageFilter, _ member: Member, _ session: Session) async throws {
+        var failure: MemberError?
+        do {
+            _ = try await member.sync()
+        } catch {
+            failure = error
+        }
+        var shown = 0
+        while true {
+            let messages = try member.unshown(filter)
+            try MessageDelivery.deliver(
+                messages,
+                write: { try session.printer.show(MessageRecord($0)) },
+                mark: { if mark == .read { try member.markShown($0) } }
+            )
+            shown += messages.count
+            if messages.isEmpty || mark == .none { break }
+        }
+        let isViolated = try session.showFindings(of: member)
+        if let failure { throw failure }
+        if shown == 0 { session.printer.advise(.nothingNew) }
+        if isViolated { throw EarlyEnd(status: .violation) }
+    }
+
+    private func showAsTheyCome(_ filter: MessageFilter, _ member: Member, _ session: Session) async throws {
+        session.printer.advise(.following)
+        try await Interruption.endsQuietly {
+            try await member.follow(filter, mark: mark == .read) { event in
+                switch event {
+                case .message(let message): try session.printer.show(MessageRecord(message))
+                case .finding(let finding): session.show(finding)
+                case .unreachable(let error): session.printer.note(.relayLost, ["reason": error.what])
+                case .reachable: session.printer.note(.relayBack)
+                }
+                return .done
+            }
+        }
+    }
+}
+
+extension MessageRecord {
+    init(_ message: Message) {
+        var alert: JSONObject?
+        var file: JSONObject?
+        if message.kind == "alert" || message.kind == "file" {
+            let object = (try? Content(json: message.content))?.object
+            alert = object?["alert"]?.object
+            file = object?["file"]?.object
+        }
+        self.init(
+            id: message.id,
+            kind: message.kind,
+            from: message.from.userAddress.description,
+            device: message.from.device.description,
+            to: message.to.description,
+            sent: message.sent.seconds,
+            received: message.received.seconds,
+            text: message.text,
+            alert: alert,
+            file: file,
+            references: message.references,
+            isVerified: message.isVerified
+        )
+    }
+}

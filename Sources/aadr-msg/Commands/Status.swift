@@ -1,0 +1,55 @@
+internal import ArgumentParser
+internal import Coalition
+internal import MemberClient
+
+struct Status: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "status",
+            abstract: Speech.text(.helpStatus),
+            discussion: Speech.text(.exampleStatus)
+        )
+    }
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let session = try Session(global)
+        let status = try await session.withMember { try await $0.status() }
+        try session.printer.show(StatusRecord(status))
+    }
+}
+
+extension StatusRecord {
+    init(_ status: MemberClient.Status) {
+        let unreachable: String? =
+            switch status.relay {
+            case .reachable: nil
+            case .unreachable(let error): error.what
+            }
+        self.init(
+            organisation: status.device.organisation.description,
+            user: status.device.user.description,
+            device: status.device.device.description,
+            coalition: status.coalition,
+            suite: status.suite.rawValue,
+            isAdmin: status.isAdmin,
+            organisations: status.organisationCount,
+            devices: status.deviceCount,
+            groups: status.groups.map { group in
+                Group(
+                    kind: group.target == .coalition ? "coalition" : "direct",
+                    name: group.target.description,
+                    epoch: group.epoch,
+                    members: group.memberCount,
+                    stopped: group.stopped
+                )
+            },
+            queued: status.queuedCount,
+            unshown: status.unshownCount,
+            findings: status.violationCount,
+            unreachable: unreachable,
+            rootKeyFile: status.rootKeyFile
+        )
+    }
+}

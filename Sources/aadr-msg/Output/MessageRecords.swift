@@ -1,0 +1,105 @@
+internal import Coalition
+
+/// `send`: a message to one target, and how far it has come.
+struct SentRecord: Record {
+    enum State: String, CaseIterable { case queued, relayed }
+
+    let id: String
+    let to: String
+    let state: State
+
+    var json: JSONObject {
+        var object = JSONObject()
+        object.add("id", id)
+        object.add("to", to)
+        object.add("state", state.rawValue)
+        return object
+    }
+
+    func lines(_ layout: Layout) -> [String] { [id] }
+}
+
+/// `recv`: a message as it came.
+struct MessageRecord: Record {
+    let id: String
+    let kind: String
+    /// `user@org`
+    let from: String
+    let device: String
+    let to: String
+    /// As the sender says.
+    let sent: UInt64
+    let received: UInt64
+    let text: String?
+    /// As the sender wrote them (Protocol/content.md).
+    var alert: JSONObject?
+    var file: JSONObject?
+    let references: [String]
+    let isVerified: Bool
+
+    /// From how many seconds between sending and receiving on people are shown both.
+    private static let notableDelay: UInt64 = 3600
+
+    var json: JSONObject {
+        var object = JSONObject()
+        object.add("id", id)
+        object.add("kind", kind)
+        object.add("from", from)
+        object.add("device", device)
+        object.add("to", to)
+        object.add("sent", time: sent)
+        object.add("received", time: received)
+        object.add("text", text)
+        object.add("alert", alert)
+        object.add("file", file)
+        object.add("references", references)
+        object.add("verified", isVerified)
+        return object
+    }
+
+    func lines(_ layout: Layout) -> [String] {
+        let header = Speech.text(
+            isVerified ? .messageVerified : .messageNotVerified,
+            ["time": Timestamp.local(sent), "from": from, "to": to]
+        )
+        var lines = [layout.bold(header)]
+        if max(sent, received) - min(sent, received) >= Self.notableDelay {
+            lines.append("  " + layout.dim(Speech.text(.messageReceived, ["time": Timestamp.local(received)])))
+        }
+        if kind != "text" {
+            lines.append("  " + layout.dim(Speech.text(.messageOfKind, ["kind": kind, "id": id])))
+        }
+        return lines + (text.map(layout.quoted) ?? [])
+    }
+}
+
+/// Messages on their way to the reader: each is written by itself, and only what was written is marked as shown.
+enum MessageDelivery {
+    /// How many are marked in one step: a kill shows no more than these again.
+    static let batch = 64
+
+    /// - Parameters:
+    ///   - write: writes one, or throws and has not.
+    ///   - mark: remembers that these were written.
+    static func deliver<Item>(
+        _ items: [Item],
+        write: (Item) throws -> Void,
+        mark: ([Item]) throws -> Void
+    ) throws {
+        var written: [Item] = []
+        for item in items {
+            do {
+                try write(item)
+            } catch {
+                if !written.isEmpty { try mark(written) }
+                throw error
+            }
+            written.append(item)
+            if written.count == batch {
+                try mark(written)
+                written.removeAll()
+            }
+        }
+        if !written.isEmpty { try mark(written) }
+    }
+}

@@ -1,0 +1,73 @@
+internal import Coalition
+
+/// What a command prints: results on standard output, everything that only people read on standard error.
+struct Printer: Sendable {
+    let isJSON: Bool
+    var output = Stream.output
+    var errors = Stream.errors
+
+    /// A result: one JSON object on one line, or lines for people.
+    func show(_ record: some Record) throws(Failure) {
+        if isJSON {
+            try output.writeLine(JSONLine.text(record.json))
+        } else {
+            try output.write(record.lines(Layout(output)).map { $0 + "\n" }.joined())
+        }
+    }
+
+    /// Something that people should know and programs learn otherwise. That it cannot be written is no reason to stop.
+    func note(_ phrase: Phrase, _ values: [String: String] = [:]) {
+        say([Speech.text(phrase, values)])
+    }
+
+    /// Lines for people, on standard error.
+    func say(_ lines: [String]) {
+        try? errors.writeLine(lines.joined(separator: "\n"))
+    }
+
+    /// What a person may want to do next: only where one is looking.
+    func advise(_ phrase: Phrase, _ values: [String: String] = [:]) {
+        if !isJSON, errors.isTerminal { note(phrase, values) }
+    }
+}
+
+/// A result of a command. Protocol/cli.schema.json describes its JSON, which is the same in every language.
+protocol Record {
+    var json: JSONObject { get }
+    func lines(_ layout: Layout) -> [String]
+}
+
+/// How much room lines have, and whether they may stand out.
+struct Layout: Equatable, Sendable {
+    /// Columns of the terminal; nil where nothing is to be wrapped.
+    let width: Int?
+    let isStyled: Bool
+
+    /// For a file or a pipe: nothing is wrapped, nothing stands out.
+    static let plain = Layout(width: nil, isStyled: false)
+
+    init(width: Int?, isStyled: Bool) {
+        self.width = width
+        self.isStyled = isStyled
+    }
+
+    /// Of a stream. `NO_COLOR` is honoured (no-color.org).
+    init(_ stream: Stream, environment: Environment = .process) {
+        let isTerminal = stream.isTerminal
+        width = isTerminal ? stream.width : nil
+        isStyled = isTerminal && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
+    }
+
+    func bold(_ line: String) -> String { isStyled ? "\u{1B}[1m" + line + "\u{1B}[0m" : line }
+    func dim(_ line: String) -> String { isStyled ? "\u{1B}[2m" + line + "\u{1B}[0m" : line }
+
+    /// Text from elsewhere as lines of its own, each set in by four columns: none of them can pass for a line of this
+    /// program's, which begin in the first column.
+    func quoted(_ text: String) -> [String] {
+        SafeText.lines(text)
+            .flatMap { line in
+                (width.map { DisplayWidth.wrap(line, to: max(16, $0 - 4)) } ?? [line])
+                    .map { $0.isEmpty ? "" : "    " + SafeText.isolated($0) }
+            }
+    }
+}

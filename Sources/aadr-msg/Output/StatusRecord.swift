@@ -1,0 +1,81 @@
+internal import Coalition
+
+/// `status`: who one is, what waits, whether the relay answers, whether somebody broke the protocol.
+struct StatusRecord: Record {
+    struct Group: Equatable {
+        let kind: String
+        let name: String
+        let epoch: UInt64
+        let members: Int
+        /// Why it cannot be followed any further.
+        let stopped: String?
+    }
+
+    let organisation: String
+    let user: String
+    let device: String
+    let coalition: String
+    let suite: String
+    let isAdmin: Bool
+    let organisations: Int
+    let devices: Int
+    let groups: [Group]
+    let queued: Int
+    let unshown: Int
+    let findings: Int
+    /// Why the relay cannot be reached; nil when it can.
+    let unreachable: String?
+    let rootKeyFile: String?
+
+    var json: JSONObject {
+        var object = JSONObject()
+        object.add("org", organisation)
+        object.add("user", user)
+        object.add("device", device)
+        object.add("coalition", coalition)
+        object.add("suite", suite)
+        object.add("admin", isAdmin)
+        object.add("organisations", organisations)
+        object.add("devices", devices)
+        object.add("queued", queued)
+        object.add("unshown", unshown)
+        object.add("findings", findings)
+        object.add("relay", unreachable == nil ? "reachable" : "unreachable")
+        object.add("reason", unreachable)
+        object.add("rootKeyFile", rootKeyFile)
+        object.set("groups", to: .array(groups.map { .object(Self.json($0)) }))
+        return object
+    }
+
+    private static func json(_ group: Group) -> JSONObject {
+        var object = JSONObject()
+        object.add("kind", group.kind)
+        object.add("name", group.name)
+        object.add("epoch", group.epoch)
+        object.add("members", group.members)
+        object.add("stopped", group.stopped)
+        return object
+    }
+
+    func lines(_ layout: Layout) -> [String] {
+        var lines = [
+            layout.bold(Speech.text(.statusSelf, ["member": "\(user)@\(organisation)", "device": device])),
+            Speech.text(isAdmin ? .statusAdmin : .statusNotAdmin, ["organisation": organisation]),
+            Speech.text(
+                .statusCoalition,
+                ["coalition": coalition, "organisations": "\(organisations)", "devices": "\(devices)"]
+            ),
+            Speech.text(suite == "xwing" ? .statusPostQuantum : .statusClassical),
+            unreachable.map { Speech.text(.statusRelayUnreachable, ["reason": $0]) }
+                ?? Speech.text(.statusRelayReachable),
+            Speech.text(.statusWaiting, ["queued": "\(queued)", "unshown": "\(unshown)"]),
+            findings == 0 ? Speech.text(.statusNoFindings) : Speech.text(.statusFindings, ["count": "\(findings)"]),
+        ]
+        for group in groups {
+            guard let reason = group.stopped else { continue }
+            lines.append(Speech.text(.statusGroupStopped, ["group": group.name, "reason": reason]))
+        }
+        if let rootKeyFile { lines.append(Speech.text(.statusRootKey, ["file": rootKeyFile])) }
+        return lines
+    }
+}

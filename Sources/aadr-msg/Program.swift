@@ -1,0 +1,82 @@
+internal import ArgumentParser
+internal import MemberClient
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// Parse, run, say what went wrong, and end with a status that tells it (see `ExitStatus`).
+@main
+enum Main {
+    static func main() async {
+        // A reader that went away is an error of `write`, which says so: what it has not read stays new.
+        signal(SIGPIPE, SIG_IGN)
+        exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
+    }
+
+    static func run(_ arguments: [String]) async -> ExitStatus {
+        do {
+            var command = try Program.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return .done
+        } catch {
+            return report(error)
+        }
+    }
+
+    /// Says what an error is about, on standard error; help and version, which the parser throws, on standard output.
+    private static func report(_ error: any Error) -> ExitStatus {
+        switch error {
+        case let end as EarlyEnd:
+            return end.status
+        case let failure as Failure:
+            say(failure.lines)
+            return failure.status
+        case let error as MemberError:
+            say(error.lines)
+            return error.status
+        case _ where Program.exitCode(for: error) == .success:
+            try? Stream.output.writeLine(HelpText.localized(Program.fullMessage(for: error)))
+            return .done
+        case _ where Program.exitCode(for: error) == .validationFailure:
+            // The parser's words hold what the user typed.
+            let lines = SafeText.lines(HelpText.localized(Program.fullMessage(for: error)))
+            say(["aadr-msg: " + Speech.text(.commandLine)] + lines.map { "  " + $0 })
+            return .usage
+        default:
+            let failure = Failure(.internalError, .unexpected, ["reason": "\(error)"], advice: .unexpectedAdvice)
+            say(failure.lines)
+            return failure.status
+        }
+    }
+
+    private static func say(_ lines: [String]) {
+        try? Stream.errors.writeLine(lines.joined(separator: "\n"))
+    }
+}
+
+/// The commands. Each states its name: deriving it from the type would cost a third of the start-up.
+struct Program: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "aadr-msg",
+            abstract: Speech.text(.helpProgram),
+            discussion: Speech.text(.helpExitStatus),
+            version: "0.1.0",
+            subcommands: [
+                Found.self, Invite.self, Join.self, Requests.self, Approve.self, Deny.self, Members.self, Send.self,
+                Recv.self, Status.self, ChangePassphrase.self,
+            ]
+        )
+    }
+
+    @OptionGroup var global: GlobalOptions
+}

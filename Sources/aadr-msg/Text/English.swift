@@ -1,0 +1,314 @@
+extension Speech {
+    static func english(_ phrase: Phrase) -> String {
+        switch phrase {
+        // Help: commands.
+        case .helpProgram: "End-to-end encrypted messages between the organisations of a coalition."
+        case .helpExitStatus:
+            """
+            Exit status: 0 done; 64 the command line is wrong; 65 bad input; 69 the relay cannot be reached; 70 internal error; \
+            73 cannot write; 75 not yet, try again (queued, not approved); 76 somebody broke the protocol; 77 not permitted; \
+            78 configuration; 1 anything else.
+            """
+        case .helpFound: "Found a coalition, as its first organisation's first admin."
+        case .exampleFound:
+            """
+            Example:
+              aadr-msg found --relay 'https://relay.example.org:8443/#PIN' --relay-token TOKEN \\
+                --coalition 'Arab Alliance for Digital Rights' --org SMEX --user nadia
+            """
+        case .helpInvite: "Invite a colleague, or a new member organisation's first admin."
+        case .exampleInvite:
+            """
+            Prints one line. Send it by any channel; it is good for one person and seven days.
+
+            Examples:
+              aadr-msg invite --user omar
+              aadr-msg invite --new-org JOSA --user issa
+            """
+        case .helpJoin: "Join a coalition by invitation."
+        case .exampleJoin:
+            """
+            Prints a code first. Read it to the person who invited you, by phone or face to face, and wait. \
+            Interrupted, the same command goes on.
+
+            Example:
+              aadr-msg join 'aadr-invitation-1.…'
+            """
+        case .helpRequests: "Show who asks to be admitted."
+        case .exampleRequests:
+            """
+            Example:
+              aadr-msg requests
+            """
+        case .helpApprove: "Admit who asks to join, after comparing the code."
+        case .exampleApprove:
+            """
+            Asks for the code that the other person reads to you. A wrong code admits nobody.
+
+            Examples:
+              aadr-msg approve 3f2a90c144d05e17
+              aadr-msg approve 3f2a90c144d05e17 --code 7KQ2-M4XD-91TA
+              aadr-msg approve --all
+            """
+        case .helpDeny: "Refuse a request to join."
+        case .exampleDeny:
+            """
+            Example:
+              aadr-msg deny 3f2a90c144d05e17
+            """
+        case .helpMembers: "Show organisations, people and devices."
+        case .exampleMembers:
+            """
+            Example:
+              aadr-msg members
+            """
+        case .helpSend: "Send a message."
+        case .exampleSend:
+            """
+            Prints the message's id. With no way to the relay the message waits on this device, and the exit status is 75.
+
+            Examples:
+              aadr-msg send --to coalition 'A blogger was arrested tonight. We need your solidarity.'
+              aadr-msg send --to issa@JOSA --to layan@7amleh 'Can you call me?'
+              cat statement.txt | aadr-msg send --to coalition -
+            """
+        case .helpRecv: "Show messages that have come."
+        case .exampleRecv:
+            """
+            Shows what is new and ends. With --follow it stays and shows messages as they come. \
+            A message counts as shown only when its line has been written.
+
+            Examples:
+              aadr-msg recv
+              aadr-msg recv --follow --from coalition
+              aadr-msg recv --follow --json
+            """
+        case .helpStatus: "Show who you are, what waits, and whether all is well."
+        case .exampleStatus:
+            """
+            Example:
+              aadr-msg status
+            """
+        case .helpPassphrase: "Change what opens this home: its passphrase or key file."
+        case .examplePassphrase:
+            """
+            Examples:
+              aadr-msg passphrase
+              aadr-msg passphrase --new-key-file /etc/aadr/key
+            """
+
+        // Help: options and arguments.
+        case .optionHome:
+            "Where keys and messages are kept. (Environment: AADR_MSG_HOME. Default: aadr-msg in the XDG data directory.)"
+        case .optionPassphraseFile:
+            "A file that holds the passphrase. (Environment: AADR_MSG_PASSPHRASE_FILE. Default: ask on the terminal.)"
+        case .optionKeyFile:
+            """
+            For use without a person: a file of random bytes, mode 0600, in place of a passphrase; found and join make it. \
+            (Environment: AADR_MSG_KEY_FILE.)
+            """
+        case .optionProxy:
+            "Reach the relay through socks5://HOST:PORT (Tor, say) or http://HOST:PORT, and no other way."
+        case .optionLang: "The language to speak to you in. (Default: the locale's.)"
+        case .optionJSON: "Print one JSON object per line, for scripts."
+        case .optionRelay: "The relay's address, from its operator."
+        case .optionRelayToken: "The access token, from the relay's operator."
+        case .optionCoalition: "The coalition's name."
+        case .optionOrg: "Your organisation's name: letters, digits, '.', '_' and '-'."
+        case .optionUser: "Your name: letters, digits, '.', '_' and '-'."
+        case .optionDevice: "This device's name."
+        case .optionSuite: "The coalition's cipher suite, for good."
+        case .optionInviteUser: "The name of who is invited."
+        case .optionNewOrg: "The new member organisation that they are the first admin of."
+        case .argumentInvitation: "The invitation, or - for standard input."
+        case .optionWait: "How long to wait for the approval. (Default: until the invitation expires.)"
+        case .argumentRequest: "The request's id, as requests shows it."
+        case .optionCode: "The code that the other person read to you. (Default: ask on the terminal.)"
+        case .optionAll:
+            "Admit every colleague of your own organisation who was invited, unverified. Never a new organisation."
+        case .optionTo: "coalition, or user@org. May be given several times."
+        case .argumentText: "The text, or - for standard input."
+        case .optionFollow: "Stay, and show messages as they come."
+        case .optionFrom: "Only what was sent to the coalition, or by user@org."
+        case .optionKind: "Only messages of this kind."
+        case .optionMark: "Whether what is shown now counts as read, or is shown again next time (none)."
+        case .optionNewPassphraseFile: "A file that holds the new passphrase. (Default: ask on the terminal.)"
+        case .optionNewKeyFile: "Open with this key file from now on; it is made where it does not exist."
+
+        // Help: headings.
+        case .headingOverview: "OVERVIEW"
+        case .headingUsage: "USAGE"
+        case .headingArguments: "ARGUMENTS"
+        case .headingOptions: "OPTIONS"
+        case .headingSubcommands: "SUBCOMMANDS"
+        case .helpVersion: "Show the version."
+        case .helpHelp: "Show help information."
+        case .helpMore: "See 'aadr-msg help <subcommand>' for detailed help."
+
+        // Results.
+        case .founded: "Founded {coalition}. You are {member}, on the device {device}."
+        case .rootKeyAdvice:
+            """
+            Your organisation's root key is in {file}. It alone says who speaks for your organisation: \
+            move it to a drive that you keep offline, and keep a second copy elsewhere.
+            """
+        case .inviteAdvice:
+            """
+            Send this line to {member} by any channel. It is good for one person until {time}.
+            They read you a code by phone; then: aadr-msg requests, and aadr-msg approve REQUEST
+            """
+        case .readCodeAloud:
+            """
+            Read this code to the person who invited you, by phone or face to face; do not send it in writing.
+            Waiting for the approval. You may stop this: the same command goes on with the same code.
+            """
+        case .joined: "You are a member now: {member}, on the device {device}."
+        case .requestOfOrganisation: "{member} on {device}, first admin of the new organisation {organisation}"
+        case .requestOfColleague: "{member} on {device}, a colleague"
+        case .requestFingerprint: "fingerprint {fingerprint}"
+        case .requestExpires: "until {time}"
+        case .noRequests: "Nobody waits to be admitted."
+        case .askCode: "The code that {member} reads to you:"
+        case .admitted: "{member} is a member now, on the device {device}. The code was right."
+        case .admittedUnverified:
+            "{member} is a member now, on the device {device}. Nobody has compared a code: not verified."
+        case .nobodyAdmitted: "No colleague waits to be admitted."
+        case .denied: "The request {request} was refused. Its invitation is void."
+        case .stateActive: "active"
+        case .stateIdle: "idle"
+        case .stateRevoked: "revoked"
+        case .verified: "verified"
+        case .notVerified: "not verified"
+        case .thisDevice: "this device"
+        case .queuedOnly:
+            """
+            The message to {to} has not left yet. Nothing was lost: it waits here, encrypted, and every later command \
+            tries again. ({reason})
+            """
+        case .messageVerified: "{time}  {from} to {to}, verified"
+        case .messageNotVerified: "{time}  {from} to {to}, not verified"
+        case .messageReceived: "came here {time}"
+        case .messageOfKind: "a message of the kind {kind}, which this version does not show in full; id {id}"
+        case .nothingNew: "Nothing new."
+        case .following: "Waiting for messages. Ctrl-C ends it."
+        case .relayLost: "The relay cannot be reached. Nothing is lost; trying again by itself. ({reason})"
+        case .relayBack: "The relay answers again."
+        case .statusSelf: "You are {member}, on the device {device}."
+        case .statusAdmin: "You are an admin of {organisation}."
+        case .statusNotAdmin: "You are not an admin of {organisation}."
+        case .statusCoalition: "Coalition: {coalition}. Organisations: {organisations}. Devices: {devices}."
+        case .statusPostQuantum: "Key exchange: X-Wing, safe against quantum computers too."
+        case .statusClassical: "Key exchange: X25519."
+        case .statusRelayReachable: "The relay answers."
+        case .statusRelayUnreachable: "The relay cannot be reached. ({reason})"
+        case .statusWaiting: "Waiting to be sent: {queued}. Not shown yet: {unshown}."
+        case .statusNoFindings: "Nobody was seen to break the protocol."
+        case .statusFindings: "Breaks of the protocol seen so far: {count}."
+        case .statusGroupStopped: "The conversation {group} cannot be followed any further: {reason}"
+        case .statusRootKey: "The organisation's root key is still here, in {file}. Move it offline."
+        case .askPassphrase: "Passphrase:"
+        case .askNewPassphrase: "New passphrase (four words or more):"
+        case .askPassphraseAgain: "The same passphrase again:"
+        case .passphraseChanged: "Done. From now on only the new one opens this home."
+
+        // What can go wrong on this side of the engine.
+        case .nothingLost: "Nothing was lost, and nothing was changed."
+        case .commandLine: "the command line cannot be understood"
+        case .passphraseAndKeyFile: "Give --passphrase-file or --key-file, not both."
+        case .codeAndAll: "--code belongs to one request: leave out --all, or leave out --code."
+        case .requestOrAll: "Name one request, or give --all."
+        case .negativeWait: "The seconds to wait cannot be negative."
+        case .noHome: "there is no home directory to keep keys and messages in"
+        case .noHomeAdvice: "Name one with --home DIR or AADR_MSG_HOME."
+        case .twoKeysInEnvironment: "both AADR_MSG_KEY_FILE and AADR_MSG_PASSPHRASE_FILE are set"
+        case .twoKeysInEnvironmentAdvice: "Unset the one that does not open this home, or say which with an option."
+        case .noKeyAndNoTerminal: "there is no passphrase or key file, and no terminal to ask on"
+        case .noKeyAndNoTerminalAdvice:
+            "Scripts give --key-file F (AADR_MSG_KEY_FILE) or --passphrase-file F (AADR_MSG_PASSPHRASE_FILE)."
+        case .passphraseTooShort: "the passphrase has fewer than {minimum} characters"
+        case .passphraseTooShortAdvice: "Choose four words or more that have nothing to do with you or each other."
+        case .passphrasesDiffer: "the two passphrases differ"
+        case .passphrasesDifferAdvice: "Run it again and type the same one twice."
+        case .passphraseFileEmpty: "{file} does not hold a passphrase of 1 to 1024 bytes"
+        case .passphraseFileEmptyAdvice: "Put the passphrase into it, on one line."
+        case .noAnswer: "there was no answer on the terminal"
+        case .noAnswerAdvice: "Run it again when you are ready."
+        case .noCodeAndNoTerminal: "there is no code, and no terminal to ask for it on"
+        case .noCodeAndNoTerminalAdvice: "Give the code that the other person read to you with --code."
+        case .cannotRead: "{file} cannot be read: {reason}"
+        case .cannotReadAdvice: "Check the path and who may read it."
+        case .cannotWrite: "the output cannot be written: {reason}"
+        case .cannotWriteAdvice: "What was not written counts as not shown: run it again."
+        case .inputTooLong: "the input has more than {maximum} bytes"
+        case .inputTooLongAdvice: "Shorten it, or send it in parts."
+        case .inputNotUTF8: "the input is not UTF-8 text"
+        case .inputNotUTF8Advice: "Convert it first: iconv -t UTF-8"
+        case .suiteNotYet: "the post-quantum suite xwing is not in this version yet"
+        case .suiteNotYetAdvice: "Leave out --suite, or give --suite x25519."
+        case .badName: "{value} is not a name that {option} can take"
+        case .badNameAdvice:
+            "Names have 1 to 63 letters A to Z, digits, '.', '_' and '-', and begin and end with a letter or digit."
+        case .badTarget: "{value} is nobody to send to or to hear from"
+        case .badTargetAdvice: "Write coalition, or user@org as aadr-msg members shows it."
+        case .badRelayAddress: "{value} is not a relay's address"
+        case .badRelayAddressAdvice:
+            "It looks like https://HOST:PORT/#PIN; the relay's operator prints it with aadr-relay address."
+        case .badRelayToken: "what --relay-token gives is not an access token"
+        case .badRelayTokenAdvice: "Copy it again, all of it, from what the relay's operator sent you."
+        case .badProxy: "{value} is not a proxy's address"
+        case .badProxyAdvice:
+            "Write socks5://HOST:PORT or http://HOST:PORT; for Tor on this machine socks5://127.0.0.1:9050"
+        case .emptyText: "there is no text to send"
+        case .emptyTextAdvice: "Write the text after the targets, or give - and the text on standard input."
+
+        // What the engine reports.
+        case .engineBadInput: "what was given cannot be used"
+        case .engineUnreachable: "the relay cannot be reached"
+        case .engineInternal: "something went wrong inside the program"
+        case .engineCannotWrite: "it cannot be written to disk"
+        case .engineTemporary: "not yet"
+        case .engineViolation: "the relay or a member broke the protocol"
+        case .engineNotPermitted: "that is not permitted"
+        case .engineConfiguration: "the set-up is not right"
+        case .engineDetail: "{what}; {lost}; {advice}"
+        case .finding: "Note: {text}."
+        case .findingViolation:
+            "Warning: {text}. What is shown is genuine; something may be missing. aadr-msg status counts such events."
+        case .findingWhere: "Conversation: {group}. Member: {who}."
+        case .unexpected: "something went wrong that should not: {reason}"
+        case .unexpectedAdvice: "Report it with this text."
+
+        // What was noticed.
+        case .noticedOpeningChanged: "the relay shows another beginning of a conversation's log than before"
+        case .noticedChainBroken: "the relay dropped, changed or moved entries of a conversation"
+        case .noticedNotAscending: "the relay showed an entry again, or out of order"
+        case .noticedBodyChanged: "the relay changed the body of an entry"
+        case .noticedHeadBehind: "the relay rolled a conversation back without saying so"
+        case .noticedHeadContradicts: "the relay shows other entries than it did before"
+        case .noticedWithheld: "the relay says that there is more, and does not hand it out"
+        case .noticedAcknowledgedEntryMissing:
+            "the relay confirmed a message of yours and then did not show it to the others"
+        case .noticedAcknowledgedElsewhere: "a message of yours stands in another place than the relay had said"
+        case .noticedAnswerContradicts: "the relay says that it held a message already that it cannot have held"
+        case .noticedIncarnationChanged: "the relay was restored from a backup: something may be missing"
+        case .noticedReplayed: "the relay repeated an entry"
+        case .noticedEntryIDTaken: "the relay used the number of a message for something else"
+        case .noticedGarbageEntry: "an entry cannot be opened: a member or the relay put garbage there"
+        case .noticedGarbageAdvance: "a change of membership cannot be opened: a member put garbage there"
+        case .noticedCommitSkipped: "a member tried a change of membership that the rules forbid; everybody skips it"
+        case .noticedSplitView: "the relay shows another member another conversation than this device"
+        case .noticedCoalitionSplitView: "the relay shows another member another coalition than this device"
+        case .noticedBadMessage: "a member sent a message that breaks the protocol; it is not shown"
+        case .noticedSecondWelcome: "somebody used a key of this device twice; the second use was refused"
+        case .noticedWelcomeRefused: "a welcome to a conversation was refused, because it breaks a rule"
+        case .noticedInvitationVoided: "two people answered one invitation: somebody else read it, and it is void now"
+        case .noticedBadRequest: "a request to join breaks a rule"
+        case .noticedBadKeyPackage: "a key is not of the device that it should be of"
+        case .noticedGarbageInInbox: "something in this device's inbox cannot be opened"
+        case .noticedUnknownInboxMessage: "a newer program wrote to this device: update this one"
+        case .noticedWelcomeUndeliverable: "somebody who was admitted could not be told so: their inbox is closed"
+        case .noticedExpiredUnread: "messages expired on the relay before this device read them"
+        case .noticedGroupStopped: "this device cannot follow a conversation any further and must be admitted again"
+        }
+    }
+}

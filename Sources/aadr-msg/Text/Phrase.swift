@@ -1,0 +1,88 @@
+/// Everything that the program says to people. English.swift and Arabic.swift give the words; the compiler sees to it
+/// that neither lacks a phrase.
+///
+/// `{name}` in a phrase is a placeholder. Phrases of one name must have the same placeholders in both languages.
+enum Phrase: String, CaseIterable, Sendable {
+    // Help: what each command does, and an example of it.
+    case helpProgram, helpExitStatus
+    case helpFound, exampleFound
+    case helpInvite, exampleInvite
+    case helpJoin, exampleJoin
+    case helpRequests, exampleRequests
+    case helpApprove, exampleApprove
+    case helpDeny, exampleDeny
+    case helpMembers, exampleMembers
+    case helpSend, exampleSend
+    case helpRecv, exampleRecv
+    case helpStatus, exampleStatus
+    case helpPassphrase, examplePassphrase
+
+    // Help: options and arguments.
+    case optionHome, optionPassphraseFile, optionKeyFile, optionProxy, optionLang, optionJSON
+    case optionRelay, optionRelayToken, optionCoalition, optionOrg, optionUser, optionDevice, optionSuite
+    case optionInviteUser, optionNewOrg
+    case argumentInvitation, optionWait
+    case argumentRequest, optionCode, optionAll
+    case optionTo, argumentText
+    case optionFollow, optionFrom, optionKind, optionMark
+    case optionNewPassphraseFile, optionNewKeyFile
+
+    // Help: the parser's own headings.
+    case headingOverview, headingUsage, headingArguments, headingOptions, headingSubcommands
+    case helpVersion, helpHelp, helpMore
+
+    // Results.
+    case founded, rootKeyAdvice
+    case inviteAdvice
+    case readCodeAloud, joined
+    case requestOfOrganisation, requestOfColleague, requestFingerprint, requestExpires, noRequests
+    case askCode, admitted, admittedUnverified, nobodyAdmitted, denied
+    case stateActive, stateIdle, stateRevoked, verified, notVerified, thisDevice
+    case queuedOnly
+    case messageVerified, messageNotVerified, messageReceived, messageOfKind, nothingNew
+    case following, relayLost, relayBack
+    case statusSelf, statusAdmin, statusNotAdmin, statusCoalition, statusPostQuantum, statusClassical
+    case statusRelayReachable, statusRelayUnreachable, statusWaiting, statusNoFindings, statusFindings
+    case statusGroupStopped, statusRootKey
+    case askPassphrase, askNewPassphrase, askPassphraseAgain, passphraseChanged
+
+    // What can go wrong on this side of the engine: what happened, and what to do.
+    case nothingLost
+    case commandLine
+    case passphraseAndKeyFile, codeAndAll, requestOrAll, negativeWait
+    case noHome, noHomeAdvice
+    case twoKeysInEnvironment, twoKeysInEnvironmentAdvice
+    case noKeyAndNoTerminal, noKeyAndNoTerminalAdvice
+    case passphraseTooShort, passphraseTooShortAdvice
+    case passphrasesDiffer, passphrasesDifferAdvice
+    case passphraseFileEmpty, passphraseFileEmptyAdvice
+    case noAnswer, noAnswerAdvice
+    case noCodeAndNoTerminal, noCodeAndNoTerminalAdvice
+    case cannotRead, cannotReadAdvice
+    case cannotWrite, cannotWriteAdvice
+    case inputTooLong, inputTooLongAdvice
+    case inputNotUTF8, inputNotUTF8Advice
+    case suiteNotYet, suiteNotYetAdvice
+    case badName, badNameAdvice
+    case badTarget, badTargetAdvice
+    case badRelayAddress, badRelayAddressAdvice
+    case badRelayToken, badRelayTokenAdvice
+    case badProxy, badProxyAdvice
+    case emptyText, emptyTextAdvice
+
+    // What the engine reports: a sentence per kind, then its own words.
+    case engineBadInput, engineUnreachable, engineInternal, engineCannotWrite
+    case engineTemporary, engineViolation, engineNotPermitted, engineConfiguration
+    case engineDetail
+    case finding, findingViolation, findingWhere
+    case unexpected, unexpectedAdvice
+
+    // What was noticed (Protocol/detection.md).
+    case noticedOpeningChanged, noticedChainBroken, noticedNotAscending, noticedBodyChanged, noticedHeadBehind
+    case noticedHeadContradicts, noticedWithheld, noticedAcknowledgedEntryMissing, noticedAcknowledgedElsewhere
+    case noticedAnswerContradicts, noticedIncarnationChanged, noticedReplayed, noticedEntryIDTaken
+    case noticedGarbageEntry, noticedGarbageAdvance, noticedCommitSkipped, noticedSplitView
+    case noticedCoalitionSplitView, noticedBadMessage, noticedSecondWelcome, noticedWelcomeRefused
+    case noticedInvitationVoided, noticedBadRequest, noticedBadKeyPackage, noticedGarbageInInbox
+    case noticedUnknownInboxMessage, noticedWelcomeUndeliverable, noticedExpiredUnread, noticedGroupStopped
+}
