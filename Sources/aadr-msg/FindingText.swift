@@ -42,6 +42,8 @@ extension FindingKind {
         case .welcomeUndeliverable: .noticedWelcomeUndeliverable
         case .expiredUnread: .noticedExpiredUnread
         case .groupStopped: .noticedGroupStopped
+        case .mailboxLost: .noticedMailboxLost
+        case .changeImpossible: .noticedChangeImpossible
         }
     }
 }

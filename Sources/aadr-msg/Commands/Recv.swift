@@ -52,7 +52,7 @@ struct Recv: AsyncParsableCommand {
             let messages = try member.unshown(filter)
             try MessageDelivery.deliver(
                 messages,
-                write: { try session.printer.show(MessageRecord($0)) },
+                write: { try session.printer.show(MessageRecord($0, me: member.address.userAddress)) },
                 mark: { if mark == .read { try member.markShown($0) } }
             )
             shown += messages.count
@@ -66,10 +66,11 @@ struct Recv: AsyncParsableCommand {
 
     private func showAsTheyCome(_ filter: MessageFilter, _ member: Member, _ session: Session) async throws {
         session.printer.advise(.following)
+        let me = member.address.userAddress
         try await Interruption.endsQuietly {
             try await member.follow(filter, mark: mark == .read) { event in
                 switch event {
-                case .message(let message): try session.printer.show(MessageRecord(message))
+                case .message(let message): try session.printer.show(MessageRecord(message, me: me))
                 case .finding(let finding): session.show(finding)
                 case .unreachable(let error): session.printer.note(.relayLost, ["reason": error.what])
                 case .reachable: session.printer.note(.relayBack)
@@ -81,7 +82,9 @@ struct Recv: AsyncParsableCommand {
 }
 
 extension MessageRecord {
-    init(_ message: Message) {
+    /// - Parameter me: whose device this is. The engine names a direct conversation by the other person; scripts and
+    ///   people are told whom a message was sent to.
+    init(_ message: Message, me: UserAddress) {
         var alert: JSONObject?
         var file: JSONObject?
         if message.kind == "alert" || message.kind == "file" {
@@ -94,7 +97,7 @@ extension MessageRecord {
             kind: message.kind,
             from: message.from.userAddress.description,
             device: message.from.device.description,
-            to: message.to.description,
+            to: message.to == .user(message.from.userAddress) ? me.description : message.to.description,
             sent: message.sent.seconds,
             received: message.received.seconds,
             text: message.text,

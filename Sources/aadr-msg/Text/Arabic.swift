@@ -187,7 +187,7 @@ extension Speech {
         case .messageOfKind: "رسالة من النوع {kind}، لا تعرضها هذه النسخة كاملةً؛ معرّفها {id}"
         case .nothingNew: "لا جديد."
         case .following: "ننتظر الرسائل. Ctrl-C للإنهاء."
-        case .relayLost: "لا يمكن الوصول إلى المُرحِّل. لم يضع شيء؛ نعيد المحاولة تلقائيًا. ({reason})"
+        case .relayLost: "ننتظر الاتصال ونعيد المحاولة تلقائيًا؛ لم يضع شيء. ({reason})"
         case .relayBack: "عاد المُرحِّل يستجيب."
         case .statusSelf: "أنت {member} على الجهاز {device}."
         case .statusAdmin: "أنت مشرف في {organisation}."
@@ -196,7 +196,7 @@ extension Speech {
         case .statusPostQuantum: "تبادل المفاتيح: X-Wing، آمن حتى أمام الحواسيب الكمومية."
         case .statusClassical: "تبادل المفاتيح: X25519."
         case .statusRelayReachable: "المُرحِّل يستجيب."
-        case .statusRelayUnreachable: "لا يمكن الوصول إلى المُرحِّل. ({reason})"
+        case .statusRelayUnreachable: "لا اتصال: {reason}."
         case .statusWaiting: "ينتظر الإرسال: {queued}. لم يُعرض بعد: {unshown}."
         case .statusNoFindings: "لم يُلحظ خرق للبروتوكول."
         case .statusFindings: "خروق البروتوكول الملحوظة حتى الآن: {count}."
@@ -301,6 +301,8 @@ extension Speech {
         case .noticedWelcomeUndeliverable: "لم يمكن إبلاغ من قُبل بقبوله: صندوقه مغلق"
         case .noticedExpiredUnread: "انتهت مدة رسائل على المُرحِّل قبل أن يقرأها هذا الجهاز"
         case .noticedGroupStopped: "لا يستطيع هذا الجهاز متابعة محادثةٍ ويجب قبوله من جديد"
+        case .noticedMailboxLost: "لم يعد المُرحِّل يعرف صندوقًا يستعمله هذا الجهاز"
+        case .noticedChangeImpossible: "تغيير في العضوية طُلب هنا يخالف القواعد، فتُرك"
         }
     }
 }

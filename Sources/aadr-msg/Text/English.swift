@@ -191,7 +191,7 @@ extension Speech {
         case .messageOfKind: "a message of the kind {kind}, which this version does not show in full; id {id}"
         case .nothingNew: "Nothing new."
         case .following: "Waiting for messages. Ctrl-C ends it."
-        case .relayLost: "The relay cannot be reached. Nothing is lost; trying again by itself. ({reason})"
+        case .relayLost: "Waiting for a connection and trying again by itself; nothing is lost. ({reason})"
         case .relayBack: "The relay answers again."
         case .statusSelf: "You are {member}, on the device {device}."
         case .statusAdmin: "You are an admin of {organisation}."
@@ -200,7 +200,7 @@ extension Speech {
         case .statusPostQuantum: "Key exchange: X-Wing, safe against quantum computers too."
         case .statusClassical: "Key exchange: X25519."
         case .statusRelayReachable: "The relay answers."
-        case .statusRelayUnreachable: "The relay cannot be reached. ({reason})"
+        case .statusRelayUnreachable: "No connection: {reason}."
         case .statusWaiting: "Waiting to be sent: {queued}. Not shown yet: {unshown}."
         case .statusNoFindings: "Nobody was seen to break the protocol."
         case .statusFindings: "Breaks of the protocol seen so far: {count}."
@@ -309,6 +309,8 @@ extension Speech {
         case .noticedWelcomeUndeliverable: "somebody who was admitted could not be told so: their inbox is closed"
         case .noticedExpiredUnread: "messages expired on the relay before this device read them"
         case .noticedGroupStopped: "this device cannot follow a conversation any further and must be admitted again"
+        case .noticedMailboxLost: "the relay no longer knows a mailbox that this device uses"
+        case .noticedChangeImpossible: "a change of membership that was wanted here breaks the rules, and was given up"
         }
     }
 }

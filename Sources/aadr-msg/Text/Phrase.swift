@@ -85,4 +85,5 @@ enum Phrase: String, CaseIterable, Sendable {
     case noticedCoalitionSplitView, noticedBadMessage, noticedSecondWelcome, noticedWelcomeRefused
     case noticedInvitationVoided, noticedBadRequest, noticedBadKeyPackage, noticedGarbageInInbox
     case noticedUnknownInboxMessage, noticedWelcomeUndeliverable, noticedExpiredUnread, noticedGroupStopped
+    case noticedMailboxLost, noticedChangeImpossible
 }
