@@ -14,6 +14,8 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "aadr",
     products: [
+        .executable(name: "aadr-msg", targets: ["aadr-msg"]),
+        .executable(name: "aadr-relay", targets: ["aadr-relay"]),
         .library(name: "MLS", targets: ["MLS"]),
         // For the package in Benchmarks.
         .library(name: "Relay", targets: ["Relay"]),

@@ -19,9 +19,6 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("Where to write the figures as JSON.", valueName: "file"))
     var json = "results.json"
 
-    @Option(help: ArgumentHelp("Where aadr-relay and aadr-msg are, for send.", valueName: "folder"))
-    var programs = ".build/release"
-
     @Option(help: ArgumentHelp("Sizes of groups, for mls; even, at least 4.", valueName: "count"))
     var members = [10, 100, 1000]
 
@@ -44,7 +41,7 @@ struct Bench: ParsableCommand {
             switch suite {
             case .mls: comparisons += try mlsSuite(effort).run()
             case .relay: comparisons += try RelaySuite(effort: effort).run()
-            case .send: comparisons += try SendSuite(effort: effort, programs: programs).run()
+            case .send: comparisons += try SendSuite(effort: effort).run()
             }
         }
         print(Table(comparisons).text)

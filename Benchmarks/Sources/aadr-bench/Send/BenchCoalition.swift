@@ -5,26 +5,22 @@ internal import Measuring
 final class BenchCoalition {
     private let scratch: Scratch
     private let relay: Child.Running
-    let messageProgram: String
-
+    static let messageProgram = Child.sibling("aadr-msg")
+    private static let relayProgram = Child.sibling("aadr-relay")
     static let founder = "nadia"
     private static let others = [("issa", "JOSA"), ("haidar", "INSM"), ("layan", "7amleh"), ("farida", "Masaar")]
 
-    /// - Parameter programs: the folder with `aadr-relay` and `aadr-msg`.
-    init(programs: String) throws {
+    init() throws {
         let scratch = try Scratch()
-        let relayProgram = "\(programs)/aadr-relay"
-        let messageProgram = "\(programs)/aadr-msg"
         let data = scratch.file("relay")
-        let relay = try Child.Running(relayProgram, ["serve", "--data", data, "--listen", "127.0.0.1:0"])
+        let relay = try Child.Running(Self.relayProgram, ["serve", "--data", data, "--listen", "127.0.0.1:0"])
         let greeting = relay.readLine() ?? ""
         guard let address = greeting.split(separator: " ").last else {
             throw BenchmarkError.unexpectedOutput(greeting)
         }
-        let token = try Child.output(relayProgram, ["token", "create", "--data", data, "--label", "bench"])
+        let token = try Child.output(Self.relayProgram, ["token", "create", "--data", data, "--label", "bench"])
         self.scratch = scratch
         self.relay = relay
-        self.messageProgram = messageProgram
 
         try run(
             Self.founder,
@@ -47,12 +43,12 @@ final class BenchCoalition {
 
     @discardableResult
     private func run(_ person: String, _ command: [String]) throws -> String {
-        try Child.output(messageProgram, arguments(person, command))
+        try Child.output(Self.messageProgram, arguments(person, command))
     }
 
     private func admit(_ person: String, of organisation: String) throws {
         let invitation = try run(Self.founder, ["invite", "--new-org", organisation, "--user", person])
-        let joining = try Child.Running(messageProgram, arguments(person, ["join", invitation, "--wait", "20"]))
+        let joining = try Child.Running(Self.messageProgram, arguments(person, ["join", invitation, "--wait", "20"]))
         let line = joining.readLine() ?? ""
         guard line.hasPrefix("code: ") else { throw BenchmarkError.unexpectedOutput(line) }
         let request = try waitForRequest()

@@ -4,12 +4,10 @@ internal import Measuring
 /// but load the same program, and beside a program that does nothing at all.
 struct SendSuite {
     let effort: Effort
-    /// The folder with `aadr-relay` and `aadr-msg`.
-    let programs: String
 
     func run() throws -> [Comparison] {
         effort.say("send: five organisations join")
-        let coalition = try BenchCoalition(programs: programs)
+        let coalition = try BenchCoalition()
         effort.say("send: measuring")
         let send = coalition.arguments(
             BenchCoalition.founder,
@@ -19,8 +17,8 @@ struct SendSuite {
         var version = Samples()
         var nothing = Samples()
         for round in -3..<effort.rounds(60) {
-            let sendSeconds = try Child.time(coalition.messageProgram, send)
-            let versionSeconds = try Child.time(coalition.messageProgram, ["--version"])
+            let sendSeconds = try Child.time(BenchCoalition.messageProgram, send)
+            let versionSeconds = try Child.time(BenchCoalition.messageProgram, ["--version"])
             let nothingSeconds = try Child.time(Child.sibling("bench-nothing"), [])
             guard round >= 0 else { continue }
             sending.add(sendSeconds)
