@@ -1,21 +1,33 @@
 internal import Foundation
 internal import Glibc
 
-/// A program that was started, with nothing on its standard input. Its standard error is ours.
-public struct Child: Sendable {
+/// A program that was started, with nothing on its standard input. What it writes to standard error is kept for the
+/// case that it fails.
+public struct Child: ~Copyable {
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
     }
 
+    /// What a program took from its start to its end.
+    public struct Duration: Sendable {
+        public let seconds: Double
+        /// In which it, or the system for it, had a processor.
+        public let processorSeconds: Double
+    }
+
     private let identifier: pid_t
     private let program: String
+    private let errors: UnsafeMutablePointer<FILE>
 
     /// - Parameter output: a file descriptor for its standard output; -1 to throw that away.
     private init(_ program: String, _ arguments: [String], output: Int32) throws(Failure) {
+        guard let errors = tmpfile() else { throw Failure(description: "no file for the errors of \(program)") }
+        _ = fcntl(fileno(errors), F_SETFD, FD_CLOEXEC)
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, fileno(errors), STDERR_FILENO)
         if output < 0 {
             posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         } else {
@@ -25,26 +37,46 @@ public struct Child: Sendable {
         defer { vector.forEach { free($0) } }
         var identifier = pid_t()
         let status = posix_spawn(&identifier, program, &actions, nil, &vector, environ)
-        guard status == 0 else { throw Failure(description: "\(program): \(String(cString: strerror(status)))") }
+        guard status == 0 else {
+            fclose(errors)
+            throw Failure(description: "\(program): \(String(cString: strerror(status)))")
+        }
         self.identifier = identifier
         self.program = program
+        self.errors = errors
+    }
+
+    deinit {
+        fclose(errors)
     }
 
     /// Waits for its end.
-    private func end() throws(Failure) {
+    /// - Returns: the processor time that it took, in seconds.
+    @discardableResult
+    private borrowing func end() throws(Failure) -> Double {
         var status: Int32 = 0
-        while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
+        var usage = rusage()
+        while wait4(identifier, &status, 0, &usage) < 0, errno == EINTR {}
         guard status == 0 else {
             let how = status & 0x7f == 0 ? "exit status \(status >> 8)" : "signal \(status & 0x7f)"
-            throw Failure(description: "\(program): \(how)")
+            throw Failure(description: "\(program): \(how)\n\(errorText)")
         }
+        return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) * 1e-6 }
     }
 
-    /// From the call that starts it to the one that says it has ended, in seconds; its output is thrown away.
-    public static func time(_ program: String, _ arguments: [String]) throws(Failure) -> Double {
+    private var errorText: String {
+        rewind(errors)
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = fread(&bytes, 1, bytes.count, errors)
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    /// Runs it to its end, its output thrown away: from the call that starts it to the one that says it has ended.
+    public static func time(_ program: String, _ arguments: [String]) throws(Failure) -> Duration {
         let watch = Stopwatch()
-        try Child(program, arguments, output: -1).end()
-        return watch.seconds
+        let child = try Child(program, arguments, output: -1)
+        let processorSeconds = try child.end()
+        return Duration(seconds: watch.seconds, processorSeconds: processorSeconds)
     }
 
     /// Runs it to its end.

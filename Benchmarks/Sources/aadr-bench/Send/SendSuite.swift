@@ -13,35 +13,43 @@ struct SendSuite {
             BenchCoalition.founder,
             ["send", "--to", "coalition", "The network in the north is down."]
         )
-        var sending = Samples()
-        var version = Samples()
-        var nothing = Samples()
+        var sends: [Child.Duration] = []
+        var versions: [Child.Duration] = []
+        var nothings: [Child.Duration] = []
         for round in -3..<effort.rounds(60) {
-            let sendSeconds = try Child.time(BenchCoalition.messageProgram, send)
-            let versionSeconds = try Child.time(BenchCoalition.messageProgram, ["--version"])
-            let nothingSeconds = try Child.time(Child.sibling("bench-nothing"), [])
+            let sent = try Child.time(BenchCoalition.messageProgram, send)
+            let version = try Child.time(BenchCoalition.messageProgram, ["--version"])
+            let nothing = try Child.time(Child.sibling("bench-nothing"), [])
             guard round >= 0 else { continue }
-            sending.add(sendSeconds)
-            version.add(versionSeconds)
-            nothing.add(nothingSeconds)
+            sends.append(sent)
+            versions.append(version)
+            nothings.append(nothing)
         }
         return [
             Comparison(
                 suite: "send",
                 name: "aadr-msg send",
                 unit: .seconds,
-                samples: sending,
+                samples: Samples(sends.map(\.seconds)),
                 baselineName: "aadr-msg --version",
-                baseline: version,
+                baseline: Samples(versions.map(\.seconds)),
                 aim: .valueAtMost(0.035)
+            ),
+            Comparison(
+                suite: "send",
+                name: "  of it, on a processor",
+                unit: .processorSeconds,
+                samples: Samples(sends.map(\.processorSeconds)),
+                baselineName: "aadr-msg --version",
+                baseline: Samples(versions.map(\.processorSeconds))
             ),
             Comparison(
                 suite: "send",
                 name: "aadr-msg --version",
                 unit: .seconds,
-                samples: version,
+                samples: Samples(versions.map(\.seconds)),
                 baselineName: "empty program",
-                baseline: nothing
+                baseline: Samples(nothings.map(\.seconds))
             ),
         ]
     }
