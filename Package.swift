@@ -17,10 +17,10 @@ let package = Package(
         .executable(name: "aadr-msg", targets: ["aadr-msg"]),
         .executable(name: "aadr-relay", targets: ["aadr-relay"]),
         .library(name: "MLS", targets: ["MLS"]),
+        .library(name: "Sodium", targets: ["Sodium"]),
         // For the package in Benchmarks.
         .library(name: "Relay", targets: ["Relay"]),
         .library(name: "RelayAPI", targets: ["RelayAPI"]),
-        .library(name: "Sodium", targets: ["Sodium"]),
         .library(name: "TLSCodec", targets: ["TLSCodec"]),
     ],
     dependencies: [
@@ -37,11 +37,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-    ],
     targets: [
         // The end-to-end encryption core: no I/O, nothing of ours above it.
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
@@ -49,10 +44,36 @@ let package = Package(
         .target(name: "TLSCodec", swiftSettings: strict),
         .target(name: "MLS", dependencies: ["Sodium", "TLSCodec"], swiftSettings: strict),
 
-        .testTarget(name: "MLSTests", dependencies: ["MLS", "Sodium", "TLSCodec"], swiftSettings: strict),
         // What relay and member client share: the names of hashes and keys, the HTTP API's types.
         .target(name: "Labels", dependencies: ["Sodium", "TLSCodec"], swiftSettings: strict),
         .target(name: "RelayAPI", dependencies: ["Labels", "Sodium", "TLSCodec"], swiftSettings: strict),
+
+        // What members agree on: who is who, the charter, the policy, the envelope.
+        .target(
+            name: "Coalition",
+            dependencies: ["Labels", "MLS", "RelayAPI", "Sodium", "TLSCodec"],
+            swiftSettings: strict
+        ),
+
+        // A member's device: what it keeps, and how it talks to relays.
+        .target(
+            name: "MemberClient",
+            dependencies: [
+                "Coalition",
+                "Labels",
+                "MLS",
+                "RelayAPI",
+                "Sodium",
+                "TLSCodec",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
 
         // The relay: it links neither MLS nor Coalition, and so cannot decrypt.
         .target(
@@ -84,23 +105,10 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        // A member's device: what it keeps, and how it talks to relays.
-        .target(
-            name: "MemberClient",
-            dependencies: [
-                "Labels",
-                "RelayAPI",
-                "Sodium",
-                "TLSCodec",
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOTLS", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),
+
         // The member's command line.
         .executableTarget(
             name: "aadr-msg",
@@ -111,9 +119,6 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // What members agree on: who is who, the charter, the policy, the envelope.
-        .target(name: "Coalition", dependencies: ["Labels", "RelayAPI", "Sodium", "TLSCodec"], swiftSettings: strict),
-
         .testTarget(
             name: "aadr-msgTests",
             dependencies: ["aadr-msg", "Coalition", "MemberClient", "Sodium"],
@@ -121,13 +126,16 @@ let package = Package(
         ),
         .testTarget(
             name: "CoalitionTests",
-            dependencies: ["Coalition", "Labels", "RelayAPI", "Sodium", "TLSCodec"],
+            dependencies: ["Coalition", "Labels", "MLS", "RelayAPI", "Sodium", "TLSCodec"],
             swiftSettings: strict
         ),
+        .testTarget(name: "EndToEndTests", dependencies: ["aadr-msg", "aadr-relay"], swiftSettings: strict),
         .testTarget(name: "LabelsTests", dependencies: ["Labels", "Sodium", "TLSCodec"], swiftSettings: strict),
         .testTarget(
             name: "MemberClientTests",
             dependencies: [
+                "Coalition",
+                "MLS",
                 "MemberClient",
                 "Relay",
                 "RelayAPI",
@@ -143,6 +151,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "RelayAPITests", dependencies: ["RelayAPI", "TLSCodec"], swiftSettings: strict),
+        .testTarget(name: "MLSTests", dependencies: ["MLS", "Sodium", "TLSCodec"], swiftSettings: strict),
         .testTarget(
             name: "RelayTests",
             dependencies: [

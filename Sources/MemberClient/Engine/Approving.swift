@@ -42,6 +42,8 @@ extension Engine {
         if let intent { try await fulfil(intent) }
         try await fulfilIntents()
         try await deliverWelcomes()
+        // Whoever has just joined should be able to write to this device at once. If this fails, the next sync does it.
+        try? await renewGrants()
         return applicant.device.address
     }
 

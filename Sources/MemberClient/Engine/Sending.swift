@@ -13,6 +13,9 @@ extension Engine {
         }
         let numbers = try queue(content, to: destinations)
         let failures = try await flushOutbox()
+        // Sending may have brought a new charter: its organisations should be able to answer. If this fails, the next
+        // sync does it.
+        try? await renewGrants()
         return zip(targets, numbers)
             .map { target, number in
                 SendResult(
