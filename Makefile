@@ -22,7 +22,7 @@ demo: build
 test:
 	@Scripts/setup test
 	swift build --build-tests
-	swift test --skip-build
+	@Scripts/test
 
 format-check:
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests

@@ -21,7 +21,7 @@ import Testing
             let start = ContinuousClock.now
             _ = try await relay.caller.append(access)
             for reader in readers { #expect(try await reader.value.entries.map(\.sequence) == [1]) }
-            #expect(ContinuousClock.now - start < .seconds(5))
+            #expect(ContinuousClock.now - start < .seconds(30))
             for client in clients { try await client.shutdown() }
         }
     }
@@ -64,7 +64,7 @@ import Testing
             let start = ContinuousClock.now
             await relay.shutDown()
             #expect(try await reader.value.entries.isEmpty)
-            #expect(ContinuousClock.now - start < .seconds(5))
+            #expect(ContinuousClock.now - start < .seconds(30))
             try await client.shutdown()
         }
     }
