@@ -25,6 +25,10 @@ enum Programs {
         URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     }()
 
+    /// The checkout that these tests were built from.
+    static let repository = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
     static func start(_ name: String, _ arguments: [String]) throws -> RunningProgram {
         try RunningProgram(executable: folder.appendingPathComponent(name), arguments: arguments)
     }
@@ -45,12 +49,14 @@ final class RunningProgram: Sendable {
     private let output = CollectedText()
     private let errors = CollectedText()
 
-    init(executable: URL, arguments: [String], input: String? = nil) throws {
+    /// - Parameter temporaryFolder: where the program is told to put what it needs for a while.
+    init(executable: URL, arguments: [String], input: String? = nil, temporaryFolder: URL? = nil) throws {
         process = Process()
         process.executableURL = executable
         process.arguments = arguments
         // Nothing of the environment of whoever runs the tests reaches the programs but what they need to start.
         process.environment = ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"]
+        process.environment?["TMPDIR"] = temporaryFolder?.path
         let pipes = (output: Pipe(), errors: Pipe(), input: Pipe())
         process.standardOutput = pipes.output
         process.standardError = pipes.errors
