@@ -13,11 +13,13 @@ public final class SQLiteMailboxStore: MailboxStore {
 
     private let pool: DatabasePool
     private let queue: CommitQueue
+    private let log: LogFile
 
     /// Opens a store, making it where there is none.
     public init(file: URL, limits: RelayLimits = RelayLimits()) throws(StoreFault) {
         // Made by us, for its owner alone: SQLite gives its log and index the same mode.
         Glibc.close(open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600))
+        let log = LogFile(ofStore: file)
         do {
             pool = try DatabasePool(path: file.path, configuration: Self.configuration)
             try pool.writeWithoutTransaction { try Self.makeCommitsDurable($0) }
@@ -27,20 +29,18 @@ public final class SQLiteMailboxStore: MailboxStore {
             let stored = try pool.read { try Row.fetchOne($0, sql: "SELECT incarnation FROM store") }
             guard let stored else { throw StoreFault.damaged }
             incarnation = try stored.opaque(0)
+            try pool.writeWithoutTransaction { try log.reserve($0) }
         } catch {
             throw StoreFault(error)
         }
         queue = CommitQueue(pool: pool, writer: MailboxWriter(limits: limits), notifications: notifications)
+        self.log = log
     }
 
     /// Closes the file; nothing may be asked of the store any more.
     public func close() throws {
         try pool.close()
     }
-
-    /// The log may grow so long before its pages go into the file: more than SQLite's own 4 MiB, because each such
-    /// step costs two more fdatasyncs, and pages that were written often in between go once.
-    private static let checkpointPages = 4096
 
     /// GRDB opens a pool with `synchronous=NORMAL`, after `prepareDatabase`, and commits would then wait for no disk.
     private static func makeCommitsDurable(_ db: Database) throws {
@@ -61,7 +61,7 @@ public final class SQLiteMailboxStore: MailboxStore {
                     PRAGMA secure_delete = ON;
                     PRAGMA temp_store = MEMORY;
                     PRAGMA cache_size = -32768;
-                    PRAGMA wal_autocheckpoint = \(checkpointPages);
+                    PRAGMA wal_autocheckpoint = \(LogFile.checkpointPages);
                     """
             )
         }
@@ -112,7 +112,10 @@ public final class SQLiteMailboxStore: MailboxStore {
     public func scrub() async throws(Problem) {
         do {
             // Bodies are overwritten in the file (secure_delete), but the log still has the pages from before.
-            _ = try await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            try await pool.writeWithoutTransaction { [log] db in
+                _ = try db.checkpoint(.truncate)
+                try log.reserve(db)
+            }
         } catch {
             throw Problem(storeError: error)
         }
