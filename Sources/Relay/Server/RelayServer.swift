@@ -59,17 +59,18 @@ public struct RelayServer: Service {
     }
 
     private func server() throws -> HTTPServerBuilder {
-        let http = HTTPServerBuilder.http1(
-            configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [ClientDepartureHandler()],
-                idleTimeout: Self.idleTimeout,
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: Self.longestHeaders,
-                    maxHeaderListSize: Self.longestHeaders,
-                    maxHeaderFieldCount: 64
-                )
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ClientDepartureHandler()],
+            idleTimeout: Self.idleTimeout,
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: Self.longestHeaders,
+                maxHeaderListSize: Self.longestHeaders,
+                maxHeaderFieldCount: 64
             )
         )
+        let http = HTTPServerBuilder { responder in
+            LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: configuration))
+        }
         guard let tls else { return http }
         return try .tls(http, tlsConfiguration: tls)
     }
