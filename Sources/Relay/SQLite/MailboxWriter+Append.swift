@@ -143,17 +143,23 @@ extension MailboxWriter {
                 bodyHash: entry.bodyHash
             )
         )
-        try execute(
+        var insertion = try HotStatement(
             """
             INSERT INTO entry (id, mailbox, entry_id, kind, next, body_hash, running_hash, last_day, body)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mailbox, entry_id) DO NOTHING
             """,
-            [
-                EntryKey(epoch: epoch.row, sequence: sequence).rowID, epoch.mailbox.row, entry.id.data,
-                Int64(entry.kind.rawValue), next.joined, entry.bodyHash.data, runningHash.data, entry.expiry.number,
-                try nextBody(),
-            ]
+            in: db
         )
+        insertion.bind(EntryKey(epoch: epoch.row, sequence: sequence).rowID)
+        insertion.bind(epoch.mailbox.row)
+        insertion.bind(entry.id.bytes)
+        insertion.bind(Int64(entry.kind.rawValue))
+        insertion.bind(next.joined)
+        insertion.bind(entry.bodyHash.bytes)
+        insertion.bind(runningHash.bytes)
+        insertion.bind(Int64(entry.expiry.number))
+        insertion.bind(try nextBody())
+        try insertion.run()
         guard try db.changesCount == 1 else { return nil }
         try insertBody(entry.body)
         if epoch.expiryDays.insert(entry.expiry).inserted {

@@ -48,10 +48,10 @@ final class MailboxWriter: @unchecked Sendable {
     /// Writes what has changed in memory, just before the commit.
     func finish() throws {
         for mailbox in changedMailboxes.values {
-            try execute(
-                "UPDATE mailbox SET next_sequence = ? WHERE id = ?",
-                [Int64(mailbox.nextSequence), mailbox.row]
-            )
+            var update = try HotStatement("UPDATE mailbox SET next_sequence = ? WHERE id = ?", in: db)
+            update.bind(Int64(mailbox.nextSequence))
+            update.bind(mailbox.row)
+            try update.run()
         }
         for access in changedGrants {
             guard let grant = grants[access] else { continue }
@@ -184,7 +184,10 @@ final class MailboxWriter: @unchecked Sendable {
 
     func insertBody(_ bytes: [UInt8]) throws {
         let key = try nextBody()
-        try execute("INSERT INTO body (id, bytes) VALUES (?, ?)", [key, Data(bytes)])
+        var insertion = try HotStatement("INSERT INTO body (id, bytes) VALUES (?, ?)", in: db)
+        insertion.bind(key)
+        insertion.bind(bytes)
+        try insertion.run()
         lastBody = key
     }
 

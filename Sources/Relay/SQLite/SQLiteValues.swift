@@ -28,10 +28,10 @@ extension Row {
 
 extension Sequence<Grant> {
     /// `Grant values<V>` without its header.
-    var joined: Data {
+    var joined: [UInt8] {
         var writer = Writer()
         for grant in self { writer.write(grant) }
-        return Data(writer.bytes)
+        return writer.bytes
     }
 }
 
