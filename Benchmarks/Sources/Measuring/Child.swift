@@ -123,6 +123,15 @@ public struct Child: ~Copyable {
             return text.hasSuffix("\n") ? String(text.dropLast()) : text
         }
 
+        /// The memory that is its own, in bytes, as Linux counts it; nil when it has ended.
+        public var memory: Double? {
+            let path = "/proc/\(child.identifier)/smaps_rollup"
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+            let kibibytes = text.split(separator: "\n").filter { $0.hasPrefix("Private_") }
+                .compactMap { $0.split(separator: " ").dropFirst().first.flatMap { Double($0) } }
+            return kibibytes.reduce(0, +) * 1024
+        }
+
         /// Waits for its end.
         public func end() throws(Failure) {
             hasEnded = true

@@ -5,6 +5,7 @@ public struct Comparison: Sendable {
         case seconds = "s"
         case processorSeconds = "s of processor time"
         case perSecond = "1/s"
+        case bytes = "B"
     }
 
     /// What we want to reach.

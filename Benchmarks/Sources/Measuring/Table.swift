@@ -67,6 +67,7 @@ enum Figure {
         switch unit {
         case .seconds, .processorSeconds: seconds(value)
         case .perSecond: "\(rounded(value))/s"
+        case .bytes: value < 1024 ? "\(rounded(value)) B" : "\(rounded(value / 1024)) KiB"
         }
     }
 

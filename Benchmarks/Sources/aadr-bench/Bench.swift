@@ -10,10 +10,10 @@ struct Bench: ParsableCommand {
     )
 
     enum Suite: String, CaseIterable, ExpressibleByArgument {
-        case mls, relay, send
+        case mls, relay, redis, reads, readers, send
     }
 
-    @Argument(help: "What to measure: mls, relay, send; everything if none is named.")
+    @Argument(help: "What to measure: mls, relay, redis, reads, readers, send; everything if none is named.")
     var suites: [Suite] = []
 
     @Option(help: ArgumentHelp("Where to write the figures as JSON.", valueName: "file"))
@@ -41,6 +41,9 @@ struct Bench: ParsableCommand {
             switch suite {
             case .mls: comparisons += try mlsSuite(effort).run()
             case .relay: comparisons += try RelaySuite(effort: effort).run()
+            case .redis: comparisons += try RedisSuite(effort: effort).run()
+            case .reads: comparisons += try ReadsSuite(effort: effort).run()
+            case .readers: comparisons += try ReadersSuite(effort: effort).run()
             case .send: comparisons += try SendSuite(effort: effort).run()
             }
         }

@@ -1,11 +1,13 @@
 internal import ArgumentParser
+internal import Foundation
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 internal import RelayAPI
+internal import TLSCodec
 
-/// Asks a relay as fast as it answers, over many connections, each with one request at a time; says how many answers
-/// came in a second, and after how long.
+/// Asks a server as fast as it answers, over many connections, each with one request at a time; says how many answers
+/// came in a second, and after how long. Or waits over many connections for what never comes.
 ///
 /// On one thread, with requests that stand ready as bytes and answers of which only the length is read: what it takes
 /// from the machine, it takes from the server.
@@ -14,29 +16,85 @@ struct Load: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "bench-load")
 
     enum Kind: String, CaseIterable, ExpressibleByArgument {
-        case append, echo
+        /// Of a relay.
+        case append, echo, read, wait
+        /// Of Redis.
+        case xadd, xread
+
+        /// Whether its requests get no answer.
+        var isHeld: Bool { self == .wait || self == .xread }
     }
 
     @Argument var kind: Kind
     @Option var port: Int
-    @Option(help: "For a mailbox of its own to each connection.") var token: String
+    @Option(help: "For the mailboxes.") var token: String?
+    @Option(help: "For append: how many mailboxes the connections share (default: each its own).") var mailboxes: Int?
+    @Option(help: "For read: an access in base64url, of the mailbox that all read.") var access: String?
+    @Option(help: "For read: how many entries the mailbox has.") var entries: UInt64 = 0
     @Option var connections: Int
-    @Option(help: "How long to count answers.") var seconds: Double
+    @Option(help: "How long to count answers; with wait and xread, how long to hold the connections.")
+    var seconds: Double
     @Option(help: "How long to ask before.") var warmUp = 0.5
 
     func run() async throws {
-        guard let accessToken = AccessToken(text: token) else { throw ValidationError("no token: \(token)") }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let clients = try await connect(accessToken, on: group.next())
+        let clients = try await connect(try dialogues(), on: group.next())
         for client in clients { try await client.ready.get() }
+        if kind.isHeld { try await hold(clients) } else { try await ask(clients) }
+        try await group.shutdownGracefully()
+    }
 
+    private func ask(_ clients: [Client]) async throws {
         let start = NIODeadline.now() + .nanoseconds(Int64(warmUp * 1e9))
         let window = Window(start: start, end: start + .nanoseconds(Int64(seconds * 1e9)))
         for client in clients { client.channel.pipeline.fireUserInboundEventTriggered(window) }
         var latencies: [Int64] = []
         for client in clients { latencies += try await client.done.get() }
-        try await group.shutdownGracefully()
         print(Self.summary(of: latencies, seconds: seconds))
+    }
+
+    /// Says so when every connection has asked what it waits for.
+    private func hold(_ clients: [Client]) async throws {
+        let window = Window(start: .distantFuture, end: .distantFuture)
+        for client in clients { client.channel.pipeline.fireUserInboundEventTriggered(window) }
+        try await Task.sleep(for: .seconds(warmUp))
+        print("held")
+        fflush(nil)
+        try await Task.sleep(for: .seconds(seconds))
+        for client in clients { try await client.channel.close() }
+    }
+
+    private func dialogues() throws -> [any Dialogue] {
+        let accesses = (0..<(mailboxes ?? connections))
+            .map { _ in
+                Access(mailbox: .random(), capability: .random())
+            }
+        return try (0..<connections).map { try dialogue(accesses[$0 % accesses.count]) }
+    }
+
+    private func dialogue(_ own: Access) throws -> any Dialogue {
+        switch kind {
+        case .append: .append(to: own, token: try accessToken) as RelayDialogue
+        case .echo: .echo(token: try accessToken) as RelayDialogue
+        case .wait: .wait(token: try accessToken) as RelayDialogue
+        case .read: .read(try mailboxAccess, entries: entries) as RelayDialogue
+        case .xadd: .append as RedisDialogue
+        case .xread: .wait as RedisDialogue
+        }
+    }
+
+    private var accessToken: AccessToken {
+        get throws {
+            guard let token = token.flatMap({ AccessToken(text: $0) }) else { throw ValidationError("no token") }
+            return token
+        }
+    }
+
+    private var mailboxAccess: Access {
+        get throws {
+            guard let bytes = access.flatMap({ Base64URL.decode($0) }) else { throw ValidationError("no access") }
+            return try Access(decoding: bytes)
+        }
     }
 
     private struct Client {
@@ -45,22 +103,21 @@ struct Load: AsyncParsableCommand {
         let done: EventLoopFuture<[Int64]>
     }
 
-    private func connect(_ token: AccessToken, on loop: any EventLoop) async throws -> [Client] {
+    private func connect(_ dialogues: [any Dialogue], on loop: any EventLoop) async throws -> [Client] {
         var tls = TLSConfiguration.makeClientConfiguration()
         // Loopback, and what is measured is the server: the handshake's checks are not.
         tls.certificateVerification = .none
         let context = try NIOSSLContext(configuration: tls)
         var clients: [Client] = []
-        for _ in 0..<connections {
+        for dialogue in dialogues {
             let ready = loop.makePromise(of: Void.self)
             let done = loop.makePromise(of: [Int64].self)
-            let requests = Requests(kind: kind, token: token)
             let channel = try await ClientBootstrap(group: loop)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandlers([
                             NIOSSLClientHandler(context: context, serverHostname: nil),
-                            AskingHandler(requests, ready: ready, done: done),
+                            AskingHandler(dialogue, ready: ready, done: done),
                         ])
                     }
                 }

@@ -2,11 +2,14 @@ internal import Foundation
 internal import Hummingbird
 internal import Relay
 internal import RelayAPI
+internal import TLSCodec
 
 /// The relay as `aadr-relay serve` runs it, on a free port of loopback, with one route more: `POST /echo` sends back
 /// what it gets. Prints its port and an access token, and serves until it is stopped.
 ///
-///     bench-relay DIRECTORY
+///     bench-relay DIRECTORY [COUNT]…
+///
+/// For each count it first makes a mailbox with so many entries, and prints their number and an access to them.
 @main
 struct BenchRelay {
     static func main() async throws {
@@ -17,8 +20,13 @@ struct BenchRelay {
         let store = try SQLiteMailboxStore(file: directory.store)
         let token = AccessToken.random()
         try await store.issueToken(token.hash, label: "benchmark", mailboxes: .max)
-
         let service = RelayService(store: store)
+        for argument in CommandLine.arguments.dropFirst(2) {
+            guard let count = Int(argument) else { throw Failure(description: "not a count: \(argument)") }
+            let access = try await makeMailbox(of: service, entries: count, token)
+            print("\(count) \(Base64URL.encode(access.encoded))")
+        }
+
         var responder = RelayResponder(service: service)
         responder.add(.post, "/echo") { request, _ in
             let body = try await request.body.collect(upTo: Operation.maximumRequestLength)
@@ -41,6 +49,41 @@ struct BenchRelay {
         async let maintenance: Void = Maintenance(service: service).run()
         try await server.run()
         try await maintenance
+    }
+
+    /// Makes a mailbox with so many entries of 1 KiB.
+    private static func makeMailbox(
+        of service: RelayService,
+        entries: Int,
+        _ token: AccessToken
+    ) async throws -> Access {
+        let access = Access(mailbox: .random(), capability: .random())
+        let grant = Grant(capabilityHash: access.capability.hash, rights: [.append, .read])
+        _ = try await service.create(
+            CreateRequest(accessToken: token, mailbox: access.mailbox, epoch: 0, grants: [grant])
+        )
+        let body = [UInt8](repeating: 0x5a, count: BodyLength.oneKiB.rawValue)
+        // As many at a time as go well into one transaction.
+        let writers = min(256, entries)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<writers {
+                group.addTask {
+                    for _ in stride(from: writer, to: entries, by: writers) {
+                        _ = try await service.append(
+                            AppendRequest(
+                                access: access,
+                                epoch: 0,
+                                entryID: .random(),
+                                kind: .application,
+                                body: body
+                            )
+                        )
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        return access
     }
 
     private struct Failure: Error, CustomStringConvertible {

@@ -1,4 +1,4 @@
-internal import RelayAPI
+public import RelayAPI
 
 /// What a relay does with each request: hashes its secrets, looks at the clock and asks the store.
 public struct RelayService: Sendable {
@@ -16,7 +16,7 @@ public struct RelayService: Sendable {
         self.today = today
     }
 
-    func create(_ request: CreateRequest) async throws(Problem) -> CreateResponse {
+    public func create(_ request: CreateRequest) async throws(Problem) -> CreateResponse {
         try await store.create(
             CreateCommand(
                 token: request.accessToken.hash,
@@ -50,7 +50,7 @@ public struct RelayService: Sendable {
         return EmptyResponse()
     }
 
-    func append(_ request: AppendRequest) async throws(Problem) -> AppendResponse {
+    public func append(_ request: AppendRequest) async throws(Problem) -> AppendResponse {
         let appended = try await store.append(
             AppendCommand(
                 access: HashedAccess(request.access),

@@ -6,57 +6,28 @@ internal import Measuring
 struct RelaySuite {
     let effort: Effort
 
-    /// What one run of the load gives.
-    private struct Run {
-        let rate: Double
-        let median: Double
-        let p99: Double
-
-        init(_ text: String) throws {
-            let numbers = text.split(separator: " ").compactMap { Double($0) }
-            guard numbers.count == 3 else { throw BenchmarkError.unexpectedOutput(text) }
-            rate = numbers[0]
-            median = numbers[1]
-            p99 = numbers[2]
-        }
-    }
-
-    private struct Server {
-        let process: Child.Running
-        let port: String
-        let token: String
-
-        init(directory: String) throws {
-            process = try Child.Running(Child.sibling("bench-relay"), [directory])
-            let words = (process.readLine() ?? "").split(separator: " ").map(String.init)
-            guard words.count == 2 else { throw BenchmarkError.unexpectedOutput(words.joined(separator: " ")) }
-            port = words[0]
-            token = words[1]
-        }
-    }
-
     func run() throws -> [Comparison] {
         let scratch = try Scratch()
-        let server = try Server(directory: scratch.file("relay"))
+        let relay = try RelayProcess(directory: scratch.file("relay"))
         let disk = try DiskSync(path: scratch.file("page"))
         var comparisons: [Comparison] = []
         for connections in [1, 16, 64, 256] {
             effort.say("relay: \(connections) connections")
-            comparisons += try compare(server, disk, connections: connections)
+            comparisons += try compare(relay, disk, connections: connections)
         }
-        server.process.stop()
+        relay.process.stop()
         return comparisons
     }
 
-    private func compare(_ server: Server, _ disk: DiskSync, connections: Int) throws -> [Comparison] {
-        var appends: [Run] = []
-        var echoes: [Run] = []
+    private func compare(_ relay: RelayProcess, _ disk: DiskSync, connections: Int) throws -> [Comparison] {
+        var appends: [LoadRun] = []
+        var echoes: [LoadRun] = []
         var syncs = Samples()
         for round in 0..<effort.rounds(6) {
             // Neither is always the one that finds the machine as the other left it.
             let kinds = round.isMultiple(of: 2) ? ["append", "echo"] : ["echo", "append"]
             for kind in kinds {
-                let run = try load(kind, server, connections: connections)
+                let run = try load(kind, relay, connections: connections)
                 if kind == "append" { appends.append(run) } else { echoes.append(run) }
             }
             if connections == 1 { syncs.add(try medianSync(disk)) }
@@ -64,7 +35,7 @@ struct RelaySuite {
 
         func comparison(
             _ name: String,
-            _ value: KeyPath<Run, Double>,
+            _ value: KeyPath<LoadRun, Double>,
             _ unit: Comparison.Unit,
             aim: Comparison.Aim? = nil
         ) -> Comparison {
@@ -99,12 +70,8 @@ struct RelaySuite {
         return comparisons
     }
 
-    private func load(_ kind: String, _ server: Server, connections: Int) throws -> Run {
-        let arguments = [
-            kind, "--port", server.port, "--token", server.token, "--connections", String(connections),
-            "--seconds", effort.isQuick ? "0.5" : "3",
-        ]
-        return try Run(try Child.output(Child.sibling("bench-load"), arguments))
+    private func load(_ kind: String, _ relay: RelayProcess, connections: Int) throws -> LoadRun {
+        try LoadRun(kind, port: relay.port, connections: connections, effort: effort, ["--token", relay.token])
     }
 
     private func medianSync(_ disk: DiskSync) throws -> Double {

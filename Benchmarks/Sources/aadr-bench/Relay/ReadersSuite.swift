@@ -1,0 +1,56 @@
+internal import Measuring
+
+/// The memory that a server has for one reader who waits, over TLS, for what does not come: the relay's, in a long
+/// poll, beside that of Redis, in a blocking XREAD.
+struct ReadersSuite {
+    let effort: Effort
+
+    func run() throws -> [Comparison] {
+        let scratch = try Scratch()
+        let readers = effort.isQuick ? 500 : 10_000
+        effort.say("readers: \(readers) wait at the relay")
+        let relay = try RelayProcess(directory: scratch.file("relay"))
+        let ours = try memoryPerReader(
+            of: relay.process,
+            ["wait", "--port", relay.port, "--token", relay.token],
+            readers: readers
+        )
+        relay.process.stop()
+        effort.say("readers: \(readers) wait at Redis")
+        let redis = try RedisProcess(directory: scratch.file("redis"), identity: scratch.file("relay/tls.pem"))
+        let theirs = try memoryPerReader(of: redis.process, ["xread", "--port", redis.port], readers: readers)
+        redis.process.stop()
+        return [
+            Comparison(
+                suite: "readers",
+                name: "memory for each of \(readers) waiting",
+                unit: .bytes,
+                samples: Samples([ours]),
+                baselineName: "Redis XREAD",
+                baseline: Samples([theirs])
+            )
+        ]
+    }
+
+    private func memoryPerReader(of server: Child.Running, _ arguments: [String], readers: Int) throws -> Double {
+        // Some come and go first: what a server makes once, and the room that it keeps, is not the readers'.
+        try hold(arguments, readers: 100) {}
+        let before = server.memory
+        var during: Double?
+        try hold(arguments, readers: readers) { during = server.memory }
+        guard let before, let during else { throw BenchmarkError.unexpectedOutput("the server has ended") }
+        return (during - before) / Double(readers)
+    }
+
+    /// Has as many readers wait while `body` runs.
+    private func hold(_ arguments: [String], readers: Int, _ body: () -> Void) throws {
+        let load = try Child.Running(
+            Child.sibling("bench-load"),
+            arguments + ["--connections", String(readers), "--seconds", "30", "--warm-up", "3"]
+        )
+        let line = load.readLine()
+        guard line == "held" else { throw BenchmarkError.unexpectedOutput(line ?? "") }
+        body()
+        load.stop()
+    }
+}

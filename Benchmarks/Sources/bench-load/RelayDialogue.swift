@@ -1,0 +1,140 @@
+internal import NIOCore
+internal import RelayAPI
+internal import TLSCodec
+
+/// Requests to a relay, over HTTP/1.1.
+struct RelayDialogue: Dialogue {
+    let opening: ByteBuffer
+    private var repeated: ByteBuffer
+    /// Where eight bytes change with each request, and to what.
+    private let offset: Int
+    private let variety: ClosedRange<UInt64>
+
+    /// Makes a mailbox unless it is there, and appends to it: each time the same but for the entry id.
+    static func append(to access: Access, token: AccessToken) -> Self {
+        // The entry id follows the access (48 bytes) and the epoch (8).
+        return Self(opening: create(access, token), AppendRequest.operation.path, entry(access), changing: 56)
+    }
+
+    /// The body of an append, which is sent back as it is.
+    static func echo(token: AccessToken) -> Self {
+        let access = Access(mailbox: .random(), capability: .random())
+        return Self(opening: create(access, token), "/echo", entry(access), changing: 56)
+    }
+
+    /// Reads sixteen entries of a mailbox that is there, behind any of its entries.
+    static func read(_ access: Access, entries: UInt64) -> Self {
+        let page: UInt64 = 16
+        let request = ReadRequest(access: access, incarnation: .unknown, after: 0, limit: UInt16(page))
+        let path = ReadRequest.operation.path
+        // The cursor follows the access (48 bytes) and the incarnation (16).
+        return Self(
+            opening: post(path, request.encoded),
+            path,
+            request.encoded,
+            changing: 64,
+            to: 0...(entries - page)
+        )
+    }
+
+    /// Makes a mailbox of its own, and waits for an entry that never comes.
+    static func wait(token: AccessToken) -> Self {
+        let access = Access(mailbox: .random(), capability: .random())
+        let request = ReadRequest(
+            access: access,
+            incarnation: .unknown,
+            after: 0,
+            waitSeconds: ReadRequest.longestWaitSeconds
+        )
+        // The cursor stays as it is.
+        return Self(
+            opening: create(access, token),
+            ReadRequest.operation.path,
+            request.encoded,
+            changing: 64,
+            to: 0...0
+        )
+    }
+
+    private init(
+        opening: ByteBuffer,
+        _ path: String,
+        _ body: [UInt8],
+        changing bodyOffset: Int,
+        to variety: ClosedRange<UInt64> = .min ... .max
+    ) {
+        self.opening = opening
+        repeated = Self.post(path, body)
+        offset = repeated.readableBytes - body.count + bodyOffset
+        self.variety = variety
+    }
+
+    mutating func next() -> ByteBuffer {
+        repeated.setInteger(UInt64.random(in: variety), at: offset)
+        return repeated
+    }
+
+    private static func create(_ access: Access, _ token: AccessToken) -> ByteBuffer {
+        let grant = Grant(capabilityHash: access.capability.hash, rights: [.append, .read])
+        let request = CreateRequest(accessToken: token, mailbox: access.mailbox, epoch: 0, grants: [grant])
+        return post(CreateRequest.operation.path, request.encoded)
+    }
+
+    private static func entry(_ access: Access) -> [UInt8] {
+        let body = [UInt8](repeating: 0x5a, count: BodyLength.oneKiB.rawValue)
+        return AppendRequest(access: access, epoch: 0, entryID: .random(), kind: .application, body: body).encoded
+    }
+
+    private static func post(_ path: String, _ body: [UInt8]) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.writeString(
+            """
+            POST \(path) HTTP/1.1\r
+            Host: 127.0.0.1\r
+            Content-Type: \(Operation.mediaType)\r
+            Content-Length: \(body.count)\r
+            \r
+
+            """
+        )
+        buffer.writeBytes(body)
+        return buffer
+    }
+}
+
+/// Just enough of HTTP/1.1 to see where an answer ends.
+extension RelayDialogue {
+    private static let headEnd = Array("\r\n\r\n".utf8)
+    private static let lengthField = Array("\r\ncontent-length: ".utf8)
+    private static let success = Array("HTTP/1.1 200".utf8)
+
+    func answerLength(in bytes: ByteBuffer) throws -> Int? {
+        let view = bytes.readableBytesView
+        guard let head = view.range(of: Self.headEnd) else { return nil }
+        guard view.starts(with: Self.success) else { throw Refused(description: String(buffer: bytes)) }
+        guard let field = view[..<head.upperBound].range(of: Self.lengthField, by: { ($0 | 0x20) == ($1 | 0x20) })
+        else {
+            throw Refused(description: "an answer without Content-Length")
+        }
+        let digits = view[field.upperBound...].prefix { $0 != 0x0d }
+        guard let length = Int(String(decoding: digits, as: UTF8.self)) else {
+            throw Refused(description: "an answer with a bad Content-Length")
+        }
+        let total = head.upperBound - view.startIndex + length
+        return view.count >= total ? total : nil
+    }
+}
+
+extension ByteBufferView {
+    fileprivate func range(
+        of pattern: [UInt8],
+        by areEqual: (UInt8, UInt8) -> Bool = { $0 == $1 }
+    ) -> Range<Index>? {
+        guard count >= pattern.count else { return nil }
+        for start in startIndex...(endIndex - pattern.count)
+        where self[start..<(start + pattern.count)].elementsEqual(pattern, by: areEqual) {
+            return start..<(start + pattern.count)
+        }
+        return nil
+    }
+}
