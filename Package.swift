@@ -17,6 +17,7 @@ let package = Package(
         .executable(name: "aadr-msg", targets: ["aadr-msg"]),
         .executable(name: "aadr-relay", targets: ["aadr-relay"]),
         .library(name: "MLS", targets: ["MLS"]),
+        .library(name: "HPKE", targets: ["HPKE"]),
         .library(name: "Sodium", targets: ["Sodium"]),
         // For the package in Benchmarks.
         .library(name: "Relay", targets: ["Relay"]),
@@ -41,8 +42,13 @@ let package = Package(
         // The end-to-end encryption core: no I/O, nothing of ours above it.
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .target(name: "Sodium", dependencies: ["CSodium"], swiftSettings: strict),
+        .target(
+            name: "HPKE",
+            dependencies: ["Sodium", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict
+        ),
         .target(name: "TLSCodec", swiftSettings: strict),
-        .target(name: "MLS", dependencies: ["Sodium", "TLSCodec"], swiftSettings: strict),
+        .target(name: "MLS", dependencies: ["HPKE", "Sodium", "TLSCodec"], swiftSettings: strict),
 
         // What relay and member client share: the names of hashes and keys, the HTTP API's types.
         .target(name: "Labels", dependencies: ["Sodium", "TLSCodec"], swiftSettings: strict),
@@ -51,7 +57,7 @@ let package = Package(
         // What members agree on: who is who, the charter, the policy, the envelope.
         .target(
             name: "Coalition",
-            dependencies: ["Labels", "MLS", "RelayAPI", "Sodium", "TLSCodec"],
+            dependencies: ["HPKE", "Labels", "MLS", "RelayAPI", "Sodium", "TLSCodec"],
             swiftSettings: strict
         ),
 
@@ -60,6 +66,7 @@ let package = Package(
             name: "MemberClient",
             dependencies: [
                 "Coalition",
+                "HPKE",
                 "Labels",
                 "MLS",
                 "RelayAPI",
@@ -127,10 +134,11 @@ let package = Package(
         ),
         .testTarget(
             name: "CoalitionTests",
-            dependencies: ["Coalition", "Labels", "MLS", "RelayAPI", "Sodium", "TLSCodec"],
+            dependencies: ["Coalition", "HPKE", "Labels", "MLS", "RelayAPI", "Sodium", "TLSCodec"],
             swiftSettings: strict
         ),
         .testTarget(name: "EndToEndTests", dependencies: ["aadr-msg", "aadr-relay"], swiftSettings: strict),
+        .testTarget(name: "HPKETests", dependencies: ["HPKE", "Sodium"], swiftSettings: strict),
         .testTarget(name: "LabelsTests", dependencies: ["Labels", "Sodium", "TLSCodec"], swiftSettings: strict),
         .testTarget(
             name: "MemberClientTests",
@@ -152,7 +160,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "RelayAPITests", dependencies: ["RelayAPI", "TLSCodec"], swiftSettings: strict),
-        .testTarget(name: "MLSTests", dependencies: ["MLS", "Sodium", "TLSCodec"], swiftSettings: strict),
+        .testTarget(name: "MLSTests", dependencies: ["HPKE", "MLS", "Sodium", "TLSCodec"], swiftSettings: strict),
         .testTarget(
             name: "RelayTests",
             dependencies: [

@@ -32,6 +32,7 @@ let package = Package(
                 // The programs themselves, for `send`: built beside this one, not linked into it.
                 .product(name: "aadr-msg", package: "aadr"),
                 .product(name: "aadr-relay", package: "aadr"),
+                .product(name: "HPKE", package: "aadr"),
                 .product(name: "MLS", package: "aadr"),
                 .product(name: "Sodium", package: "aadr"),
                 .product(name: "TLSCodec", package: "aadr"),

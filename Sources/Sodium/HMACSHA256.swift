@@ -26,23 +26,23 @@ public enum HMACSHA256 {
 
     /// An authentication code under way. libsodium zeroes its state, from which codes could be forged, when it is
     /// finalized: everything that begins one finishes it.
-    struct Authentication: ~Copyable {
+    package struct Authentication: ~Copyable {
         private var state = crypto_auth_hmacsha256_state()
 
-        init(key: borrowing Secret) {
+        package init(key: borrowing Secret) {
             let count = key.count
             key.withPointer { _ = crypto_auth_hmacsha256_init(&state, $0, count) }
         }
 
-        init(key: [UInt8]) {
+        package init(key: [UInt8]) {
             crypto_auth_hmacsha256_init(&state, key, key.count)
         }
 
-        mutating func update(_ bytes: [UInt8]) {
+        package mutating func update(_ bytes: [UInt8]) {
             crypto_auth_hmacsha256_update(&state, bytes, UInt64(bytes.count))
         }
 
-        mutating func update(_ secret: borrowing Secret) {
+        package mutating func update(_ secret: borrowing Secret) {
             let count = secret.count
             secret.withPointer { update($0, count: count) }
         }
@@ -56,13 +56,13 @@ public enum HMACSHA256 {
             crypto_auth_hmacsha256_final(&state, code)
         }
 
-        mutating func finalize() -> [UInt8] {
+        package mutating func finalize() -> [UInt8] {
             var code = [UInt8](repeating: 0, count: HMACSHA256.byteCount)
             finalize(into: &code)
             return code
         }
 
-        mutating func finalizeAsSecret() -> Secret {
+        package mutating func finalizeAsSecret() -> Secret {
             Secret.filling(count: HMACSHA256.byteCount) { code in
                 finalize(into: code)
             }

@@ -12,14 +12,14 @@ public enum SecretMemory {
 
     /// `count` bytes of guarded memory, zero.
     static func allocate(_ count: Int) -> UnsafeMutablePointer<UInt8> {
-        guard count > SecretArena.slotSize else { return SecretArena.shared.allocate() }
-        return allocateGuarded(count)
+        guard let arena = SecretArena.holding(count) else { return allocateGuarded(count) }
+        return arena.allocate()
     }
 
     /// Zeroes and gives back what `allocate(count)` gave.
     static func release(_ base: UnsafeMutablePointer<UInt8>, _ count: Int) {
-        guard count > SecretArena.slotSize else { return SecretArena.shared.release(base) }
-        sodium_free(base)
+        guard let arena = SecretArena.holding(count) else { return sodium_free(base) }
+        arena.release(base)
     }
 
     /// Pages of their own between two inaccessible ones, zero; to be given to `sodium_free`, which zeroes them.
@@ -44,11 +44,21 @@ public enum SecretMemory {
 ///
 /// Every free slot is zero.
 final class SecretArena: Sendable {
-    static let shared = SecretArena()
+    /// For keys, hashes, and Ed25519 keys with their public half.
+    private static let small = SecretArena(slotSize: 64)
+    /// For the state of a hash function.
+    private static let large = SecretArena(slotSize: 256)
 
-    /// Fits a key, a hash, or an Ed25519 key with its public half. In bytes.
-    static let slotSize = 64
     private static let regionSize = 64 * 1024
+
+    /// The arena for secrets of `count` bytes; nil for those that get pages of their own.
+    static func holding(_ count: Int) -> SecretArena? {
+        if count <= small.slotSize { return small }
+        return count <= large.slotSize ? large : nil
+    }
+
+    /// In bytes; divides a region's size.
+    let slotSize: Int
 
     // Pointers are Sendable only by promise: each is owned by the arena or by the one secret that it was given to.
     private struct State: @unchecked Sendable {
@@ -61,6 +71,10 @@ final class SecretArena: Sendable {
     }
 
     private let state = Mutex(State())
+
+    init(slotSize: Int) {
+        self.slotSize = slotSize
+    }
 
     deinit {
         state.withLock { state in
@@ -76,7 +90,7 @@ final class SecretArena: Sendable {
             if state.free.isEmpty {
                 let region = SecretMemory.allocateGuarded(Self.regionSize)
                 state.regions.append(region)
-                for offset in stride(from: 0, to: Self.regionSize, by: Self.slotSize).reversed() {
+                for offset in stride(from: 0, to: Self.regionSize, by: slotSize).reversed() {
                     state.free.append(region + offset)
                 }
             }
@@ -87,7 +101,7 @@ final class SecretArena: Sendable {
 
     /// Zeroes a slot that `allocate` gave, and takes it back.
     func release(_ base: UnsafeMutablePointer<UInt8>) {
-        sodium_memzero(base, Self.slotSize)
+        sodium_memzero(base, slotSize)
         let slot = Slot(base: base)
         state.withLock { state in
             state.free.append(slot.base)

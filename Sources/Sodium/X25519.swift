@@ -34,13 +34,45 @@ public enum X25519 {
         }
     }
 
-    static func publicKey(of scalar: borrowing Secret) -> [UInt8] {
+    /// Whether `publicKey` has 32 bytes and is not of low order: whether `sharedSecret(with:)` takes it.
+    public static func isUsable(_ publicKey: [UInt8]) -> Bool {
+        guard publicKey.count == byteCount else { return false }
+        var masked = publicKey
+        masked[byteCount - 1] &= 0x7f  // The top bit does not count (RFC 7748, section 5).
+        return !lowOrder.contains(masked)
+    }
+
+    /// Every encoding of the points of order 1, 2, 4 and 8, on the curve and on its twist, without the top bit.
+    private static let lowOrder: Set<[UInt8]> = {
+        func point(_ first: UInt8, _ middle: UInt8, _ last: UInt8) -> [UInt8] {
+            [first] + [UInt8](repeating: middle, count: byteCount - 2) + [last]
+        }
+        return [
+            point(0, 0, 0),
+            point(1, 0, 0),
+            // p - 1, and 0 and 1 once more as p and p + 1.
+            point(0xec, 0xff, 0x7f),
+            point(0xed, 0xff, 0x7f),
+            point(0xee, 0xff, 0x7f),
+            [
+                0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a,
+                0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00,
+            ],
+            [
+                0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef, 0x5b,
+                0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57,
+            ],
+        ]
+    }()
+
+    package static func publicKey(of scalar: borrowing Secret) -> [UInt8] {
         var publicKey = [UInt8](repeating: 0, count: byteCount)
         scalar.withPointer { _ = crypto_scalarmult_curve25519_base(&publicKey, $0) }
         return publicKey
     }
 
-    static func sharedSecret(of scalar: borrowing Secret, with publicKey: [UInt8]) throws(SodiumError) -> Secret {
+    package static func sharedSecret(of scalar: borrowing Secret, with publicKey: [UInt8]) throws(SodiumError) -> Secret
+    {
         guard publicKey.count == byteCount else { throw .invalidKey }
         return try Secret.filling(count: byteCount) { shared throws(SodiumError) in
             let status = scalar.withPointer { crypto_scalarmult_curve25519(shared, $0, publicKey) }

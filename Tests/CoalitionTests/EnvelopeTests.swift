@@ -1,3 +1,4 @@
+import HPKE
 import Labels
 import RelayAPI
 import Sodium
@@ -137,9 +138,12 @@ struct EnvelopeTests {
         #expect(keys.derivedGrant.capabilityHash == keys.capability.hash)
     }
 
-    @Test("an inbox entry opens for its place and its owner alone, at every length", arguments: BodyLength.allCases)
-    func inbox(length: BodyLength) throws {
-        let kem = HPKE.KEM.x25519
+    @Test(
+        "an inbox entry opens for its place and its owner alone, at every length that holds it",
+        arguments: BodyLength.allCases.flatMap { length in HPKE.KEM.allCases.map { (length, $0) } }
+            .filter { $0.rawValue > InboxEnvelope.overhead(of: $1) }
+    )
+    func inbox(length: BodyLength, kem: HPKE.KEM) throws {
         let owner = try kem.generateKeyPair()
         let overhead = InboxEnvelope.overhead(of: kem)
         // The message's own type and header stand inside the envelope's.
@@ -170,19 +174,22 @@ struct EnvelopeTests {
         }
     }
 
-    @Test("the bit that ends an X25519 key is drawn at random, and either way the body opens")
-    func topBit() throws {
-        let owner = try HPKE.KEM.x25519.generateKeyPair()
+    @Test(
+        "the bit that ends an X25519 key is drawn at random, and either way the body opens",
+        arguments: HPKE.KEM.allCases
+    )
+    func topBit(kem: HPKE.KEM) throws {
+        let owner = try kem.generateKeyPair()
         var seen: Set<UInt8> = []
         for _ in 0..<64 {
             let body = try InboxEnvelope.seal(
                 .unknown(type: 2, message: []),
                 to: owner.publicKey,
-                kem: .x25519,
+                kem: kem,
                 mailbox: mailbox,
                 entryID: entryID
             )
-            seen.insert(body.bytes[31] & 0x80)
+            seen.insert(body.bytes[kem.kemOutputLength - 1] & 0x80)
             _ = try InboxEnvelope.open(body, key: owner, mailbox: mailbox, entryID: entryID)
         }
         #expect(seen == [0, 0x80])

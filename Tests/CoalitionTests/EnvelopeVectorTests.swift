@@ -1,10 +1,11 @@
 import Labels
 import RelayAPI
+import Sodium
 import TLSCodec
 import Testing
 
 @testable import Coalition
-@testable import Sodium
+@testable import HPKE
 
 @Suite("Vectors of the envelope and of capabilities")
 struct EnvelopeVectorTests {
@@ -95,12 +96,9 @@ struct EnvelopeVectorTests {
         let owner = try HPKE.KEM.x25519.deriveKeyPair(inputKeyMaterial: Secret(copying: seed))
         let message = InboxMessage.unknown(type: 0xff00, message: [7, 8, 9])
         let info = InboxEnvelope.info(mailbox: mailbox, entryID: entryID)
-        var context = try HPKE.SenderContext(
-            to: owner.publicKey,
-            kem: .x25519,
-            info: info,
-            randomness: Secret(copying: pattern(0xe0, count: 32))
-        )
+        let randomness = Secret(copying: pattern(0xe0, count: 32))
+        let encapsulation = try DHKEM.encapsulate(to: owner.publicKey, randomness: randomness)
+        var context = HPKE.SenderContext(encapsulation, kem: .x25519, info: info)
         let plaintext = try EnvelopeContent(message: message.encoded)
             .padded(overhead: InboxEnvelope.overhead(of: .x25519))
         let ciphertext = context.seal(plaintext, authenticatedData: [])

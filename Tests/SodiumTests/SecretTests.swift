@@ -4,7 +4,10 @@ import Testing
 
 @Suite("Secrets")
 struct SecretTests {
-    @Test("a secret holds what it was made from, on both sides of the slot size", arguments: [0, 1, 32, 64, 65, 5000])
+    @Test(
+        "a secret holds what it was made from, on both sides of the slot sizes",
+        arguments: [0, 1, 32, 64, 65, 256, 257, 5000]
+    )
     func contents(count: Int) {
         let bytes = Random.bytes(count)
         let secret = Secret(copying: bytes)
@@ -69,24 +72,24 @@ struct SecretTests {
         }
     }
 
-    @Test("a slot that is given back is zero, and the next to be given out")
-    func slotsAreZeroed() {
-        let arena = SecretArena()
+    @Test("a slot that is given back is zero, and the next to be given out", arguments: [64, 256])
+    func slotsAreZeroed(size: Int) {
+        let arena = SecretArena(slotSize: size)
         let slot = arena.allocate()
         let neighbour = arena.allocate()
-        slot.update(repeating: 0xff, count: SecretArena.slotSize)
-        neighbour.update(repeating: 0xee, count: SecretArena.slotSize)
+        slot.update(repeating: 0xff, count: size)
+        neighbour.update(repeating: 0xee, count: size)
         arena.release(slot)
-        #expect(UnsafeBufferPointer(start: slot, count: SecretArena.slotSize).allSatisfy { $0 == 0 })
-        #expect(UnsafeBufferPointer(start: neighbour, count: SecretArena.slotSize).allSatisfy { $0 == 0xee })
+        #expect(UnsafeBufferPointer(start: slot, count: size).allSatisfy { $0 == 0 })
+        #expect(UnsafeBufferPointer(start: neighbour, count: size).allSatisfy { $0 == 0xee })
         #expect(arena.allocate() == slot)
         arena.release(slot)
         arena.release(neighbour)
     }
 
-    @Test("nothing of a secret is left where it was, once its owner has let go of it")
-    func secretsAreZeroed() {
-        let bytes = Random.bytes(SecretArena.slotSize)
+    @Test("nothing of a secret is left where it was, once its owner has let go of it", arguments: [64, 256])
+    func secretsAreZeroed(count: Int) {
+        let bytes = Random.bytes(count)
         let address = addressOfReleasedSecret(bytes)
         // Another test may own the slot by now, but never these bytes.
         #expect(Array(UnsafeRawBufferPointer(start: address, count: bytes.count)) != bytes)
@@ -118,7 +121,7 @@ struct SecretTests {
 
     @Test("thousands of secrets are at home together")
     func many() {
-        let arena = SecretArena()
+        let arena = SecretArena(slotSize: 64)
         let slots = (0..<5000).map { _ in arena.allocate() }
         #expect(Set(slots).count == slots.count)
         slots.forEach(arena.release)

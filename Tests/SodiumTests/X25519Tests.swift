@@ -69,6 +69,21 @@ struct X25519Tests {
         #expect(throws: SodiumError.invalidKey) {
             try X25519.PrivateKey().sharedSecret(with: .init(hex: point)).count
         }
+        var withTopBit = [UInt8](hex: point)
+        #expect(!X25519.isUsable(withTopBit))
+        withTopBit[31] |= 0x80
+        #expect(!X25519.isUsable(withTopBit))
+        #expect(throws: SodiumError.invalidKey) {
+            try X25519.PrivateKey().sharedSecret(with: withTopBit).count
+        }
+    }
+
+    @Test("a key pair's public key is usable, one of another length is not")
+    func usableKeys() {
+        let publicKey = X25519.PrivateKey().publicKey
+        #expect(X25519.isUsable(publicKey))
+        #expect(!X25519.isUsable(Array(publicKey.dropLast())))
+        #expect(!X25519.isUsable(publicKey + [0]))
     }
 
     @Test("keys of other lengths are refused", arguments: [0, 31, 33])

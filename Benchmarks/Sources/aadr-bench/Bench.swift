@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
+internal import HPKE
+internal import MLS
 internal import Measuring
 
 @main
@@ -39,7 +41,9 @@ struct Bench: ParsableCommand {
         var comparisons: [Comparison] = []
         for suite in suites.isEmpty ? Suite.allCases : suites {
             switch suite {
-            case .mls: comparisons += try mlsSuite(effort).run()
+            case .mls:
+                comparisons += try mlsSuite(.x25519ChaCha20SHA256Ed25519, .x25519, effort).run()
+                comparisons += try mlsSuite(.xwingChaCha20SHA256Ed25519, .xwing, effort).run()
             case .relay: comparisons += try RelaySuite(effort: effort).run()
             case .redis: comparisons += try RedisSuite(effort: effort).run()
             case .reads: comparisons += try ReadsSuite(effort: effort).run()
@@ -51,7 +55,13 @@ struct Bench: ParsableCommand {
         try Report(comparisons).write(to: URL(fileURLWithPath: json))
     }
 
-    private func mlsSuite(_ effort: Effort) -> MLSSuite {
-        MLSSuite(effort: effort, memberCounts: members, clock: processorTime ? .processor : .wall)
+    private func mlsSuite(_ suite: CipherSuite, _ kem: HPKE.KEM, _ effort: Effort) -> MLSSuite {
+        MLSSuite(
+            suite: suite,
+            kem: kem,
+            effort: effort,
+            memberCounts: members,
+            clock: processorTime ? .processor : .wall
+        )
     }
 }

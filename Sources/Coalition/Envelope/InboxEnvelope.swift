@@ -1,6 +1,7 @@
+public import HPKE
 internal import Labels
 public import RelayAPI
-public import Sodium
+internal import Sodium
 public import TLSCodec
 
 /// Entries of a device's inbox: sealed to the device's inbox key, so that senders need nothing else (Protocol/envelope.md,

@@ -1,3 +1,4 @@
+internal import HPKE
 internal import Sodium
 internal import TLSCodec
 
@@ -8,11 +9,9 @@ struct Crypto: Sendable {
 
     /// Nil for a suite that this library does not have.
     init?(_ suite: CipherSuite) {
-        switch suite {
-        case .x25519ChaCha20SHA256Ed25519: kem = .x25519
-        default: return nil
-        }
+        guard let kem = suite.kem else { return nil }
         self.suite = suite
+        self.kem = kem
     }
 
     /// `KDF.Nh`, in bytes.
@@ -132,9 +131,9 @@ struct Crypto: Sendable {
 
     // MARK: Public-key encryption (section 5.1.3)
 
-    /// Whether `publicKey` has the form of a key of this suite.
+    /// Whether `publicKey` is one that members of a group of this suite can encrypt to.
     func isUsable(_ publicKey: [UInt8]) -> Bool {
-        publicKey.count == kem.publicKeyLength
+        kem.isUsable(publicKey)
     }
 
     private func encryptContext(label: String, _ context: [UInt8]) -> [UInt8] {
@@ -170,7 +169,7 @@ struct Crypto: Sendable {
         )
     }
 
-    /// `KEM.DeriveKeyPair` (RFC 9180, section 7.1.3).
+    /// `KEM.DeriveKeyPair`.
     func deriveKeyPair(_ inputKeyMaterial: borrowing Secret) throws(MLSError) -> EncryptionKeyPair {
         do {
             return EncryptionKeyPair(try kem.deriveKeyPair(inputKeyMaterial: inputKeyMaterial))

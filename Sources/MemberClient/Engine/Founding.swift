@@ -1,4 +1,5 @@
 public import Coalition
+internal import HPKE
 internal import MLS
 public import RelayAPI
 internal import Sodium
@@ -102,7 +103,7 @@ extension Engine {
         _ transaction: borrowing VaultTransaction
     ) throws -> DeviceRecord {
         let signature = Ed25519.PrivateKey()
-        let inboxKey = try suite.kem.generateKeyPair()
+        let inboxKey = try suite.inboxKEM.generateKeyPair()
         let contactKey = ContactKey()
         let device = DeviceRecord(
             identity: DeviceIdentity(address: address, signatureKey: signature.publicKey),

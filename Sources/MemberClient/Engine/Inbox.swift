@@ -1,4 +1,5 @@
 internal import Coalition
+internal import HPKE
 internal import MLS
 internal import RelayAPI
 internal import Sodium
@@ -85,7 +86,7 @@ extension Engine {
         do {
             message = try InboxEnvelope.open(
                 SealedBody(body),
-                key: try HPKE.PrivateKey(kem: device.suite.kem, raw: raw),
+                key: try HPKE.PrivateKey(kem: device.suite.inboxKEM, raw: raw),
                 mailbox: device.inbox.mailbox,
                 entryID: entry.entryID
             )

@@ -54,13 +54,6 @@ extension Engine {
     /// Draws everything that a join needs, and puts it on disk before anything is sent.
     func prepareJoining(_ invitation: Invitation, device name: Name, relayToken: AccessToken?) throws {
         let suite = CipherSuite(rawValue: invitation.cipherSuite)
-        guard suite.isSupported else {
-            throw MemberError(
-                .configuration,
-                "the coalition uses a cipher suite that this program does not know",
-                advice: "install the newer program"
-            )
-        }
         let address = DeviceAddress(
             UserAddress(user: invitation.user, organisation: invitation.organisation),
             device: name

@@ -1,7 +1,7 @@
 internal import Coalition
+internal import HPKE
 internal import MLS
 internal import RelayAPI
-internal import Sodium
 internal import TLSCodec
 
 extension Engine {
@@ -49,13 +49,24 @@ extension Engine {
 
 extension CipherSuite {
     /// What inboxes are sealed with (Protocol/envelope.md).
-    var kem: HPKE.KEM { .x25519 }
+    var inboxKEM: HPKE.KEM {
+        get throws(MemberError) {
+            guard let kem else {
+                throw MemberError(
+                    .configuration,
+                    "the coalition uses a cipher suite that this program does not know",
+                    advice: "install the newer program"
+                )
+            }
+            return kem
+        }
+    }
 }
 
 extension SuiteName {
     var cipherSuite: CipherSuite {
         switch self {
-        case .xwing: CipherSuite(rawValue: 0xf04d)
+        case .xwing: .xwingChaCha20SHA256Ed25519
         case .x25519: .x25519ChaCha20SHA256Ed25519
         }
     }

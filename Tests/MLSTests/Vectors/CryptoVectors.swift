@@ -55,10 +55,10 @@ struct CryptoVectors {
         let encryptWithLabel: Encrypt
     }
 
-    @Test("crypto-basics")
-    func cryptoBasics() throws {
-        let crypto = try crypto3()
-        for vector in try VectorFiles.load("crypto-basics", as: CryptoBasics.self) {
+    @Test("crypto-basics", arguments: VectorFiles.suites)
+    func cryptoBasics(suite: CipherSuite) throws {
+        let crypto = try #require(Crypto(suite))
+        for vector in try VectorFiles.load("crypto-basics", suite, as: CryptoBasics.self) {
             let ref = vector.refHash
             #expect(crypto.refHash(label: ref.label, ref.value.bytes) == ref.out.bytes)
             let expand = vector.expandWithLabel
@@ -127,14 +127,14 @@ struct CryptoVectors {
         let epochs: [Epoch]
     }
 
-    @Test("key-schedule")
-    func keySchedule() throws {
-        let crypto = try crypto3()
-        for vector in try VectorFiles.load("key-schedule", as: KeyScheduleVector.self) {
+    @Test("key-schedule", arguments: VectorFiles.suites)
+    func keySchedule(suite: CipherSuite) throws {
+        let crypto = try #require(Crypto(suite))
+        for vector in try VectorFiles.load("key-schedule", suite, as: KeyScheduleVector.self) {
             var initSecret = vector.initialInitSecret.held
             for (number, epoch) in vector.epochs.enumerated() {
                 let context = GroupContext(
-                    cipherSuite: suite3,
+                    cipherSuite: suite,
                     groupID: vector.groupId.bytes,
                     epoch: UInt64(number),
                     treeHash: epoch.treeHash.bytes,
@@ -196,10 +196,10 @@ struct CryptoVectors {
         let leaves: [[Generation]]
     }
 
-    @Test("secret-tree")
-    func secretTree() throws {
-        let crypto = try crypto3()
-        for vector in try VectorFiles.load("secret-tree", as: SecretTreeVector.self) {
+    @Test("secret-tree", arguments: VectorFiles.suites)
+    func secretTree(suite: CipherSuite) throws {
+        let crypto = try #require(Crypto(suite))
+        for vector in try VectorFiles.load("secret-tree", suite, as: SecretTreeVector.self) {
             let senderData = SenderDataKey(
                 vector.senderData.senderDataSecret.secret,
                 ciphertext: vector.senderData.ciphertext.bytes,
@@ -230,10 +230,10 @@ struct CryptoVectors {
         let confirmedTranscriptHashAfter, interimTranscriptHashAfter: Hex
     }
 
-    @Test("transcript-hashes")
-    func transcriptHashes() throws {
-        let crypto = try crypto3()
-        for vector in try VectorFiles.load("transcript-hashes", as: TranscriptVector.self) {
+    @Test("transcript-hashes", arguments: VectorFiles.suites)
+    func transcriptHashes(suite: CipherSuite) throws {
+        let crypto = try #require(Crypto(suite))
+        for vector in try VectorFiles.load("transcript-hashes", suite, as: TranscriptVector.self) {
             let content = try AuthenticatedContent(decoding: vector.authenticatedContent.bytes)
             let tag = try #require(content.auth.confirmationTag)
             let confirmed = TranscriptHash.confirmed(

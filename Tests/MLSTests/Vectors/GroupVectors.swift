@@ -10,10 +10,10 @@ struct GroupVectors {
         let initPriv, keyPackage, signerPub, welcome: Hex
     }
 
-    @Test("welcome")
-    func welcome() throws {
-        let crypto = try crypto3()
-        for vector in try VectorFiles.load("welcome", as: WelcomeVector.self) {
+    @Test("welcome", arguments: VectorFiles.suites)
+    func welcome(suite: CipherSuite) throws {
+        let crypto = try #require(Crypto(suite))
+        for vector in try VectorFiles.load("welcome", suite, as: WelcomeVector.self) {
             guard case .welcome(let welcome) = try MLSMessage(decoding: vector.welcome.bytes),
                 case .keyPackage(let keyPackage) = try MLSMessage(decoding: vector.keyPackage.bytes)
             else {
@@ -80,14 +80,15 @@ struct GroupVectors {
     @Test(
         "passive clients",
         arguments: [
-            "passive-client-welcome", "passive-client-handling-commit", "passive-client-unmerged",
-            "passive-client-random",
+            ("passive-client-welcome", suite3), ("passive-client-handling-commit", suite3),
+            ("passive-client-unmerged", suite3), ("passive-client-random", suite3),
+            ("passive-client-random", suiteF04D),
         ]
     )
-    func passiveClients(file: String) throws {
+    func passiveClients(file: String, suite: CipherSuite) throws {
         var skipped: [String] = []
         var followed = 0
-        for (number, vector) in try VectorFiles.load(file, as: PassiveClient.self).enumerated() {
+        for (number, vector) in try VectorFiles.load(file, suite, as: PassiveClient.self).enumerated() {
             do {
                 try follow(vector, counting: &followed)
             } catch MLSError.invalid(.supportedPreSharedKey) {
@@ -99,7 +100,7 @@ struct GroupVectors {
             }
         }
         let vectors = skipped.isEmpty ? "nothing left out" : "left out: " + skipped.joined(separator: "; ")
-        print("\(file): \(followed) epochs followed, \(vectors)")
+        print("\(file), suite \(suite.rawValue): \(followed) epochs followed, \(vectors)")
     }
 
     private func follow(_ vector: PassiveClient, counting followed: inout Int) throws {

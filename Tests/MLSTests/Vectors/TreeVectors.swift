@@ -36,11 +36,11 @@ struct TreeVectors {
         let treeBefore, treeAfter, treeHashBefore, treeHashAfter: Hex
     }
 
-    @Test("tree-operations")
-    func treeOperations() throws {
-        // Suite 1, of which these vectors need no more than the hash, the same as suite 3's.
-        let crypto = try crypto3()
-        for vector in try VectorFiles.load("tree-operations", as: TreeOperations.self) {
+    @Test("tree-operations", arguments: VectorFiles.suites)
+    func treeOperations(suite: CipherSuite) throws {
+        // The folder of suite 3 has those of suite 1, which need no more than the hash, the same as suite 3's.
+        let crypto = try #require(Crypto(suite))
+        for vector in try VectorFiles.load("tree-operations", suite, as: TreeOperations.self) {
             var tree = try RatchetTree(decoding: vector.treeBefore.bytes)
             #expect(tree.treeHash(crypto) == vector.treeHashBefore.bytes)
             switch try Proposal(decoding: vector.proposal.bytes) {
@@ -66,10 +66,10 @@ struct TreeVectors {
         let resolutions: [[UInt32]]
     }
 
-    @Test("tree-validation")
-    func treeValidation() throws {
-        let crypto = try crypto3()
-        for vector in try VectorFiles.load("tree-validation", as: TreeValidation.self) {
+    @Test("tree-validation", arguments: VectorFiles.suites)
+    func treeValidation(suite: CipherSuite) throws {
+        let crypto = try #require(Crypto(suite))
+        for vector in try VectorFiles.load("tree-validation", suite, as: TreeValidation.self) {
             var tree = try RatchetTree(decoding: vector.tree.bytes)
             for value in 0..<UInt32(tree.leafCount.nodeCount) {
                 let node = NodeIndex(value)
@@ -77,7 +77,7 @@ struct TreeVectors {
                 #expect(tree.resolution(of: node).map(\.value) == vector.resolutions[Int(value)])
             }
             let context = GroupContext(
-                cipherSuite: suite3,
+                cipherSuite: suite,
                 groupID: vector.groupId.bytes,
                 epoch: 1,
                 treeHash: tree.treeHash(crypto),
@@ -109,10 +109,10 @@ struct TreeVectors {
         let updatePaths: [Update]
     }
 
-    @Test("treekem")
-    func treeKEM() throws {
-        for vector in try VectorFiles.load("treekem", as: TreeKEM.self) {
-            let check = try TreeKEMCheck(vector)
+    @Test("treekem", arguments: VectorFiles.suites)
+    func treeKEM(suite: CipherSuite) throws {
+        for vector in try VectorFiles.load("treekem", suite, as: TreeKEM.self) {
+            let check = try TreeKEMCheck(vector, try #require(Crypto(suite)))
             for update in vector.updatePaths {
                 try check.receives(update)
                 try check.receivesNewPath(from: LeafIndex(update.sender))
@@ -126,9 +126,8 @@ struct TreeVectors {
         let tree: RatchetTree
         let keys: [PrivateKeys]
 
-        init(_ vector: TreeKEM) throws {
+        init(_ vector: TreeKEM, _ crypto: Crypto) throws {
             self.vector = vector
-            let crypto = try crypto3()
             var tree = try RatchetTree(decoding: vector.ratchetTree.bytes)
             try tree.buildIndex()
             self.crypto = crypto
@@ -148,7 +147,7 @@ struct TreeVectors {
         private func context(_ tree: RatchetTree) -> [UInt8] {
             var tree = tree
             return GroupContext(
-                cipherSuite: suite3,
+                cipherSuite: crypto.suite,
                 groupID: vector.groupId.bytes,
                 epoch: vector.epoch,
                 treeHash: tree.treeHash(crypto),
@@ -176,7 +175,7 @@ struct TreeVectors {
                 place: LeafNode.Place(groupID: vector.groupId.bytes, leaf: sender),
                 old: try #require(tree[sender]),
                 LeafChanges(),
-                try SignaturePrivateKey(suite3, raw: raw),
+                try SignaturePrivateKey(crypto.suite, raw: raw),
                 crypto
             )
             let update = try path.updatePath(in: after, excluding: [], context: context(after), crypto)

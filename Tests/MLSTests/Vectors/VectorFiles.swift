@@ -15,14 +15,27 @@ enum VectorFiles {
         return root.appendingPathComponent("../shared/mls-vectors").standardizedFileURL
     }()
 
-    static let suite3 = folder.appendingPathComponent("suite-0003")
+    /// The suites that there are vectors for.
+    static let suites = [suite3, suiteF04D]
 
-    static var arePresent: Bool { FileManager.default.fileExists(atPath: suite3.path) }
+    private static func folder(of suite: CipherSuite) -> URL {
+        let digits = String(suite.rawValue, radix: 16)
+        return folder.appendingPathComponent("suite-" + String(repeating: "0", count: 4 - digits.count) + digits)
+    }
 
-    static let missing: Comment = "no test vectors: set MLS_VECTORS to the folder that holds suite-0003"
+    static var arePresent: Bool {
+        suites.allSatisfy { FileManager.default.fileExists(atPath: folder(of: $0).path) }
+    }
 
-    static func load<Vector: Decodable>(_ name: String, as type: Vector.Type = Vector.self) throws -> [Vector] {
-        let data = try Data(contentsOf: suite3.appendingPathComponent(name + ".json"))
+    static let missing: Comment = "no test vectors: set MLS_VECTORS to the folder that holds suite-0003 and suite-f04d"
+
+    /// - Parameter suite: leave it out for what is of no suite.
+    static func load<Vector: Decodable>(
+        _ name: String,
+        _ suite: CipherSuite = suite3,
+        as type: Vector.Type = Vector.self
+    ) throws -> [Vector] {
+        let data = try Data(contentsOf: folder(of: suite).appendingPathComponent(name + ".json"))
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         if let list = try? decoder.decode([Vector].self, from: data) { return list }
@@ -64,6 +77,7 @@ struct Hex: Decodable, Hashable, Sendable {
 }
 
 let suite3 = CipherSuite.x25519ChaCha20SHA256Ed25519
+let suiteF04D = CipherSuite.xwingChaCha20SHA256Ed25519
 
 func crypto3() throws -> Crypto {
     try #require(Crypto(suite3))

@@ -82,10 +82,10 @@ struct WireVectors {
         let proposal, proposalPriv, proposalPub, commit, commitPriv, commitPub, application, applicationPriv: Hex
     }
 
-    @Test("message-protection")
-    func messageProtection() throws {
-        for vector in try VectorFiles.load("message-protection", as: MessageProtection.self) {
-            let check = try ProtectionCheck(vector)
+    @Test("message-protection", arguments: VectorFiles.suites)
+    func messageProtection(suite: CipherSuite) throws {
+        for vector in try VectorFiles.load("message-protection", suite, as: MessageProtection.self) {
+            let check = try ProtectionCheck(vector, try #require(Crypto(suite)))
             let proposal = Content.proposal(try Proposal(decoding: vector.proposal.bytes))
             let commit = Content.commit(try Commit(decoding: vector.commit.bytes))
             try check.opensPublic(vector.proposalPub.bytes, as: proposal)
@@ -105,12 +105,12 @@ struct WireVectors {
         let crypto: Crypto
         let context: [UInt8]
 
-        init(_ vector: MessageProtection) throws {
+        init(_ vector: MessageProtection, _ crypto: Crypto) throws {
             self.vector = vector
-            crypto = try crypto3()
+            self.crypto = crypto
             context =
                 GroupContext(
-                    cipherSuite: suite3,
+                    cipherSuite: crypto.suite,
                     groupID: vector.groupId.bytes,
                     epoch: vector.epoch,
                     treeHash: vector.treeHash.bytes,
@@ -163,7 +163,7 @@ struct WireVectors {
                 authenticatedData: [1, 2],
                 content: content
             )
-            let key = try SignaturePrivateKey(suite3, raw: vector.signaturePriv.secret)
+            let key = try SignaturePrivateKey(crypto.suite, raw: vector.signaturePriv.secret)
             #expect(key.publicKey == vector.signaturePub.bytes)
             for wireFormat in [WireFormat.publicMessage, .privateMessage] {
                 let signature = AuthenticatedContent.signature(

@@ -1,3 +1,4 @@
+internal import HPKE
 internal import Sodium
 
 /// How long the inputs of the primitives are, read off the group that is measured, in bytes.
@@ -10,15 +11,16 @@ struct InputLengths {
     let commit: Int
     /// The ratchet tree.
     let tree: Int
+    let kem: HPKE.KEM
 
     /// `info` of a DeriveSecret: length, label and an empty context.
     static let label = 24
     /// `ParentHashInput` and the `TreeHashInput` of a parent (RFC 9420, sections 7.8 and 7.9).
-    static let parentHash = 99
-    static let parentTreeHash = 136
+    var parentHash: Int { 67 + kem.publicKeyLength }
+    var parentTreeHash: Int { 104 + kem.publicKeyLength }
 }
 
-/// What RFC 9420 asks of Sodium for each operation, everything else being free.
+/// What RFC 9420 asks of Sodium and HPKE for each operation, everything else being free.
 ///
 /// `depth` is the number of the tree's levels above the leaves, in a tree without blanks.
 extension Floor {
@@ -38,10 +40,10 @@ extension Floor {
     /// Sections 7.4 to 7.9, 8 and 12.4.1: an empty Commit with a path, and the epoch that follows.
     static func commit(depth: Int, _ lengths: InputLengths) throws(SodiumError) -> Floor {
         try Floor(
-            [(.generateKeyPair, 1)] + pathSecrets(depth) + pathHashes(depth, lengths)
+            [(.deriveKeyPair(lengths.kem), 1)] + pathSecrets(depth, lengths) + pathHashes(depth, lengths)
                 + [
                     (.sign(lengths.leaf), 1),
-                    (.hpkeSeal(lengths.context), depth),
+                    (.hpkeSeal(lengths.context, lengths.kem), depth),
                     (.sign(lengths.commit + lengths.context), 1),
                     (.seal(lengths.commit), 1),
                 ]
@@ -56,9 +58,9 @@ extension Floor {
                 (.verify(lengths.commit + lengths.context), 1),
                 (.open(lengths.commit), 1),
                 (.verify(lengths.leaf), 1),
-                (.hpkeOpen(lengths.context), 1),
+                (.hpkeOpen(lengths.context, lengths.kem), 1),
             ]
-                + senderDataOpen + pathSecrets(derived) + pathHashes(depth, lengths)
+                + senderDataOpen + pathSecrets(derived, lengths) + pathHashes(depth, lengths)
                 + secretTree(depth) + ratchetStep + nextEpoch(lengths)
         )
     }
@@ -68,14 +70,14 @@ extension Floor {
     static func join(count: Int, _ lengths: InputLengths) throws(SodiumError) -> Floor {
         try Floor(
             [
-                (.hash(lengths.leaf), 1), (.hpkeOpen(lengths.tree), 1),
+                (.hash(lengths.leaf), 1), (.hpkeOpen(lengths.tree, lengths.kem), 1),
                 (.extract, 1), (.expand(InputLengths.label), 3), (.open(lengths.tree), 1),
                 (.verify(lengths.tree), 1),
                 (.verify(lengths.leaf), count),
-                (.hash(lengths.leaf), count), (.hash(InputLengths.parentTreeHash), count - 1),
-                (.hash(InputLengths.parentHash), count - 1),
+                (.hash(lengths.leaf), count), (.hash(lengths.parentTreeHash), count - 1),
+                (.hash(lengths.parentHash), count - 1),
             ]
-                + pathSecrets(1) + epochSecrets(lengths) + [(.authenticate(32), 1), (.hash(96), 1)]
+                + pathSecrets(1, lengths) + epochSecrets(lengths) + [(.authenticate(32), 1), (.hash(96), 1)]
         )
     }
 
@@ -87,11 +89,11 @@ extension Floor {
                 // encrypted GroupInfo, is the same for all and hashed once.
                 (.verify(lengths.leaf), count), (.verify(lengths.leaf + 64), count),
                 (.hash(lengths.leaf + 64), count),
-                (.hpkeSeal(InputLengths.label), count), (.hash(lengths.tree), 1),
-                (.hash(lengths.leaf), count + 1), (.hash(InputLengths.parentTreeHash), count),
+                (.hpkeSeal(InputLengths.label, lengths.kem), count), (.hash(lengths.tree), 1),
+                (.hash(lengths.leaf), count + 1), (.hash(lengths.parentTreeHash), count),
                 (.sign(lengths.tree), 1), (.seal(lengths.tree), 1),
                 (.sign(lengths.commit + lengths.context), 1), (.seal(lengths.commit), 1),
-                (.generateKeyPair, 1), (.sign(lengths.leaf), 1),
+                (.deriveKeyPair(lengths.kem), 1), (.sign(lengths.leaf), 1),
             ]
                 + senderDataSeal + ratchetStep + nextEpoch(lengths)
         )
@@ -114,14 +116,14 @@ extension Floor {
     }
 
     /// For each parent its path secret, node secret and key pair; and the commit secret.
-    private static func pathSecrets(_ count: Int) -> Steps {
-        [(.expand(InputLengths.label), 2 * count), (.deriveKeyPair, count)]
+    private static func pathSecrets(_ count: Int, _ lengths: InputLengths) -> Steps {
+        [(.expand(InputLengths.label), 2 * count), (.deriveKeyPair(lengths.kem), count)]
     }
 
     /// Parent hashes down, tree hashes up.
     private static func pathHashes(_ depth: Int, _ lengths: InputLengths) -> Steps {
         [
-            (.hash(InputLengths.parentHash), depth), (.hash(InputLengths.parentTreeHash), depth),
+            (.hash(lengths.parentHash), depth), (.hash(lengths.parentTreeHash), depth),
             (.hash(lengths.leaf), 1),
         ]
     }

@@ -13,15 +13,13 @@ struct Candidate: ~Copyable {
     let key: SignaturePrivateKey
     let bundle: KeyPackageBundle
 
-    static let suite = CipherSuite.x25519ChaCha20SHA256Ed25519
-
-    init(number: Int) throws {
-        let key = try SignaturePrivateKey(Self.suite)
+    init(number: Int, _ suite: CipherSuite) throws {
+        let key = try SignaturePrivateKey(suite)
         let bundle = try KeyPackageBundle(
-            Self.suite,
+            suite,
             credential: .basic(identity: Array("member\(number)@org/laptop".utf8)),
             signatureKey: key,
-            capabilities: Capabilities(cipherSuites: [Self.suite]),
+            capabilities: Capabilities(cipherSuites: [suite]),
             lifetime: Lifetime(notBefore: 0, notAfter: .max)
         )
         self.key = key
@@ -92,20 +90,20 @@ struct FullGroup: ~Copyable {
     let memberCount: Int
 
     /// - Parameter memberCount: even, at least 4.
-    init(memberCount: Int) throws {
-        var committer = try Candidate(number: 0).create()
-        let second = try Candidate(number: 1)
+    init(memberCount: Int, _ suite: CipherSuite) throws {
+        var committer = try Candidate(number: 0, suite).create()
+        let second = try Candidate(number: 1, suite)
         let founding = try committer.add([second.bundle.keyPackage])
         var nearest = try second.join(founding.welcome)
 
-        var head = try Candidate(number: 2)
-        let invitation = try committer.add([head.bundle.keyPackage, try Candidate(number: 3).bundle.keyPackage])
+        var head = try Candidate(number: 2, suite)
+        let invitation = try committer.add([head.bundle.keyPackage, try Candidate(number: 3, suite).bundle.keyPackage])
         try nearest.process(invitation.message)
         var farthest = try head.join(invitation.welcome)
         for number in stride(from: 4, to: memberCount, by: 2) {
-            head = try Candidate(number: number)
+            head = try Candidate(number: number, suite)
             let sent = try farthest.add([
-                head.bundle.keyPackage, try Candidate(number: number + 1).bundle.keyPackage,
+                head.bundle.keyPackage, try Candidate(number: number + 1, suite).bundle.keyPackage,
             ])
             try committer.process(sent.message)
             try nearest.process(sent.message)

@@ -1,3 +1,4 @@
+internal import HPKE
 internal import MLS
 internal import Measuring
 internal import Sodium
@@ -5,6 +6,9 @@ internal import TLSCodec
 
 /// The MLS core beside what libsodium alone would take: each sample of an operation is followed by one of its floor.
 struct MLSSuite {
+    let suite: CipherSuite
+    /// The suite's.
+    let kem: HPKE.KEM
     let effort: Effort
     /// The sizes of the groups; even, at least 4.
     let memberCounts: [Int]
@@ -15,11 +19,13 @@ struct MLSSuite {
     /// What an operation took, and its floor.
     private struct Pair {
         let clock: Stopwatch.Clock
+        let kem: HPKE.KEM
         private var samples = Samples()
         private var floor = Samples()
 
-        init(_ clock: Stopwatch.Clock) {
+        init(_ clock: Stopwatch.Clock, _ kem: HPKE.KEM) {
             self.clock = clock
+            self.kem = kem
         }
 
         /// Adds a sample of an operation that has just ended, and one of its floor.
@@ -31,7 +37,7 @@ struct MLSSuite {
         func comparison(_ name: String) -> Comparison {
             Comparison(
                 suite: "mls",
-                name: name,
+                name: "\(kem): \(name)",
                 unit: clock == .wall ? .seconds : .processorSeconds,
                 samples: samples,
                 baselineName: "Sodium alone",
@@ -44,8 +50,8 @@ struct MLSSuite {
     func run() throws -> [Comparison] {
         var comparisons: [Comparison] = []
         for memberCount in memberCounts {
-            effort.say("mls: filling a tree of \(memberCount)")
-            var group = try FullGroup(memberCount: memberCount)
+            effort.say("mls: filling a tree of \(memberCount), \(kem)")
+            var group = try FullGroup(memberCount: memberCount, suite)
             effort.say("mls: measuring with \(memberCount) members")
             if comparisons.isEmpty { comparisons += try messages(in: &group) }
             comparisons += try commits(in: &group)
@@ -56,12 +62,12 @@ struct MLSSuite {
 
     /// Messages on their way from one member to another; the ratchet's first step is not among them.
     private func messages(in group: inout FullGroup) throws -> [Comparison] {
-        let lengths = try InputLengths(of: &group)
+        let lengths = try InputLengths(of: &group, kem)
         let protectFloor = try Floor.protect(Self.messageLength, lengths)
         let unprotectFloor = try Floor.unprotect(Self.messageLength, lengths)
         let data = Random.bytes(Self.messageLength)
-        var protecting = Pair(clock)
-        var unprotecting = Pair(clock)
+        var protecting = Pair(clock, kem)
+        var unprotecting = Pair(clock, kem)
         let rounds = effort.rounds(2000)
         for round in -10..<rounds {
             var watch = Stopwatch(clock)
@@ -83,14 +89,14 @@ struct MLSSuite {
     /// Empty Commits by one member, processed by the two who have most and least to derive; encoding, decoding and
     /// merging included.
     private func commits(in group: inout FullGroup) throws -> [Comparison] {
-        let lengths = try InputLengths(of: &group)
+        let lengths = try InputLengths(of: &group, kem)
         let depth = group.depth
         let commitFloor = try Floor.commit(depth: depth, lengths)
         let nearestFloor = try Floor.process(depth: depth, derived: depth, lengths)
         let farthestFloor = try Floor.process(depth: depth, derived: 1, lengths)
-        var committing = Pair(clock)
-        var nearest = Pair(clock)
-        var farthest = Pair(clock)
+        var committing = Pair(clock, kem)
+        var nearest = Pair(clock, kem)
+        var farthest = Pair(clock, kem)
         let rounds = effort.rounds(200)
         for round in -3..<rounds {
             var watch = Stopwatch(clock)
@@ -117,13 +123,13 @@ struct MLSSuite {
 
     /// One more member joins by the same Welcome again and again; and a new group of as many is made with one Commit.
     private func joins(in group: inout FullGroup) throws -> [Comparison] {
-        let lengths = try InputLengths(of: &group)
+        let lengths = try InputLengths(of: &group, kem)
         let count = group.memberCount
-        let candidate = try Candidate(number: count)
+        let candidate = try Candidate(number: count, suite)
         let saved = candidate.bundle.serialized()
         let welcome = try group.committer.invite(candidate.bundle.keyPackage).encoded
         let joinFloor = try Floor.join(count: count + 1, lengths)
-        var joining = Pair(clock)
+        var joining = Pair(clock, kem)
         let rounds = effort.rounds(max(20, 2000 / count))
         for round in -1..<rounds {
             let bundle = try KeyPackageBundle(serialized: saved)
@@ -136,11 +142,11 @@ struct MLSSuite {
             if round >= 0 { try joining.add(seconds, beside: joinFloor) }
         }
 
-        let keyPackages = try (1..<count).map { try Candidate(number: $0).bundle.keyPackage }
+        let keyPackages = try (1..<count).map { try Candidate(number: $0, suite).bundle.keyPackage }
         let addFloor = try Floor.add(count: count - 1, lengths)
-        var adding = Pair(clock)
+        var adding = Pair(clock, kem)
         for _ in 0..<effort.rounds(max(5, 500 / count)) {
-            let founder = try Candidate(number: 0)
+            let founder = try Candidate(number: 0, suite)
             let watch = Stopwatch(clock)
             var member = try founder.create()
             _ = try member.add(keyPackages).welcome.encoded
@@ -155,10 +161,11 @@ struct MLSSuite {
 
 extension InputLengths {
     /// Of a group as it is, by a Commit that is not sent.
-    init(of group: inout FullGroup) throws {
+    init(of group: inout FullGroup, _ kem: HPKE.KEM) throws {
         context = group.committer.group.context.encoded.count
         leaf = group.committer.group.tree[group.committer.group.ownLeaf]?.encoded.count ?? 0
         tree = group.committer.group.serializedTree().count
         commit = try group.committer.lengthOfCommit()
+        self.kem = kem
     }
 }

@@ -1,6 +1,7 @@
+internal import HPKE
 internal import Sodium
 
-/// One of Sodium's operations, on an input of so many bytes.
+/// One of Sodium's or HPKE's operations, on an input of so many bytes.
 enum Primitive: Sendable {
     case sign(Int)
     case verify(Int)
@@ -12,13 +13,11 @@ enum Primitive: Sendable {
     case extract
     /// HKDF-Expand to one hash's length, from an `info` of so many bytes.
     case expand(Int)
-    /// A random X25519 key pair.
-    case generateKeyPair
     /// The KEM's `DeriveKeyPair`.
-    case deriveKeyPair
+    case deriveKeyPair(HPKE.KEM)
     /// HPKE of one hash's length, with an `info` of so many bytes.
-    case hpkeSeal(Int)
-    case hpkeOpen(Int)
+    case hpkeSeal(Int, HPKE.KEM)
+    case hpkeOpen(Int, HPKE.KEM)
 
     /// The same operation on inputs that stand ready.
     func prepared() throws(SodiumError) -> PreparedPrimitive {
@@ -44,11 +43,12 @@ final class PreparedPrimitive {
         signature = signatureKey.sign(message)
         nonce = Random.bytes(ChaCha20Poly1305.nonceLength)
         sealed = ChaCha20Poly1305.seal(message, key: secret, nonce: nonce, authenticatedData: [])
-        privateKey = try HPKE.KEM.x25519.generateKeyPair()
+        let kem = primitive.kem
+        privateKey = try kem.generateKeyPair()
         hpkeSealed = try HPKE.seal(
             secret,
             to: privateKey.publicKey,
-            kem: .x25519,
+            kem: kem,
             info: message,
             authenticatedData: []
         )
@@ -78,12 +78,10 @@ final class PreparedPrimitive {
             _ = HKDFSHA256.extract(salt: secret, inputKeyMaterial: secret)
         case .expand:
             _ = HKDFSHA256.expand(pseudoRandomKey: secret, info: message, count: SHA256.byteCount)
-        case .generateKeyPair:
-            _ = X25519.PrivateKey()
-        case .deriveKeyPair:
-            _ = try HPKE.KEM.x25519.deriveKeyPair(inputKeyMaterial: secret)
-        case .hpkeSeal:
-            _ = try HPKE.seal(secret, to: privateKey.publicKey, kem: .x25519, info: message, authenticatedData: [])
+        case .deriveKeyPair(let kem):
+            _ = try kem.deriveKeyPair(inputKeyMaterial: secret)
+        case .hpkeSeal(_, let kem):
+            _ = try HPKE.seal(secret, to: privateKey.publicKey, kem: kem, info: message, authenticatedData: [])
         case .hpkeOpen:
             _ = try HPKE.openSecret(
                 hpkeSealed.ciphertext,
@@ -100,9 +98,17 @@ extension Primitive {
     fileprivate var inputLength: Int {
         switch self {
         case .sign(let length), .verify(let length), .seal(let length), .open(let length), .hash(let length),
-            .authenticate(let length), .expand(let length), .hpkeSeal(let length), .hpkeOpen(let length):
+            .authenticate(let length), .expand(let length), .hpkeSeal(let length, _), .hpkeOpen(let length, _):
             length
-        case .extract, .generateKeyPair, .deriveKeyPair: 0
+        case .extract, .deriveKeyPair: 0
+        }
+    }
+
+    /// Of the key pair that stands ready; any will do where none is used.
+    fileprivate var kem: HPKE.KEM {
+        switch self {
+        case .deriveKeyPair(let kem), .hpkeSeal(_, let kem), .hpkeOpen(_, let kem): kem
+        default: .x25519
         }
     }
 }

@@ -1,6 +1,7 @@
+import Sodium
 import Testing
 
-@testable import Sodium
+@testable import HPKE
 
 /// RFC 9180, appendix A.2.1: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305, base mode.
 @Suite("HPKE")
@@ -32,13 +33,12 @@ struct HPKETests {
         try HPKE.KEM.x25519.deriveKeyPair(inputKeyMaterial: Secret(copying: recipientMaterial))
     }
 
+    private static func encapsulation() throws -> HPKE.Encapsulation {
+        try DHKEM.encapsulate(to: recipient().publicKey, randomness: Secret(copying: ephemeralMaterial))
+    }
+
     private static func sender() throws -> HPKE.SenderContext {
-        try HPKE.SenderContext(
-            to: recipient().publicKey,
-            kem: .x25519,
-            info: info,
-            randomness: Secret(copying: ephemeralMaterial)
-        )
+        try HPKE.SenderContext(encapsulation(), kem: .x25519, info: info)
     }
 
     @Test("A.2.1: DeriveKeyPair")
@@ -55,10 +55,7 @@ struct HPKETests {
     func sharedSecret() throws {
         let shared = [UInt8](hex: "0bbe78490412b4bbea4812666f7916932b828bba79942424abb65244930d69a7")
         let recipient = try Self.recipient()
-        let encapsulation = try HPKE.KEM.x25519.encapsulate(
-            to: recipient.publicKey,
-            randomness: Secret(copying: Self.ephemeralMaterial)
-        )
+        let encapsulation = try Self.encapsulation()
         #expect(encapsulation.kemOutput == Self.kemOutput)
         #expect(encapsulation.sharedSecret.exposed() == shared)
         #expect(try HPKE.KEM.x25519.decapsulate(Self.kemOutput, privateKey: recipient).exposed() == shared)
@@ -102,6 +99,7 @@ struct HPKETests {
     func roundTrip(kem: HPKE.KEM) throws {
         let key = try kem.generateKeyPair()
         #expect(key.publicKey.count == kem.publicKeyLength)
+        #expect(kem.isUsable(key.publicKey))
         #expect(key.raw.count == kem.privateKeyLength)
 
         let bytes = try HPKE.seal([1, 2, 3], to: key.publicKey, kem: kem, info: [4], authenticatedData: [5])
@@ -204,5 +202,34 @@ struct HPKETests {
         #expect(throws: SodiumError.invalidKey) {
             try HPKE.PrivateKey(kem: .x25519, raw: .random(count: 31)).publicKey
         }
+        #expect(throws: SodiumError.invalidKey) {
+            try HPKE.PrivateKey(kem: .xwing, raw: .random(count: 33)).publicKey
+        }
+    }
+
+    /// 3,328 is the greatest coefficient that ML-KEM has; each of a group of three bytes' two coefficients is tried, at
+    /// both ends of the 768.
+    @Test(
+        "an X-Wing key with a coefficient out of range, or with a point of low order, is neither usable nor sealed to",
+        arguments: [0, 1149]
+    )
+    func unusableXWingKeys(position: Int) throws {
+        let key = try HPKE.KEM.xwing.generateKeyPair().publicKey
+        func isSealedTo(_ publicKey: [UInt8]) -> Bool {
+            (try? HPKE.seal([1], to: publicKey, kem: .xwing, info: [], authenticatedData: [])) != nil
+        }
+        for (bytes, isUsable) in [
+            ([0x00, 0x0d, 0x00], true), ([0x01, 0x0d, 0x00], false),
+            ([0x00, 0x00, 0xd0], true), ([0x00, 0x10, 0xd0], false),
+        ] as [([UInt8], Bool)] {
+            var changed = key
+            changed.replaceSubrange(position..<position + 3, with: bytes)
+            #expect(HPKE.KEM.xwing.isUsable(changed) == isUsable)
+            #expect(isSealedTo(changed) == isUsable)
+        }
+        let lowOrder = key.prefix(1184) + [UInt8](repeating: 0, count: 32)
+        #expect(!HPKE.KEM.xwing.isUsable(Array(lowOrder)))
+        #expect(!HPKE.KEM.xwing.isUsable(key + [0]))
+        #expect(!HPKE.KEM.xwing.isUsable(Array(key.dropLast())))
     }
 }

@@ -1,3 +1,5 @@
+internal import Sodium
+
 /// DHKEM(X25519, HKDF-SHA256) (RFC 9180, section 4.1).
 enum DHKEM {
     /// "KEM" and the KEM's number.

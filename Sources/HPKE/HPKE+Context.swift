@@ -1,3 +1,5 @@
+public import Sodium
+
 extension HPKE {
     /// The sender's side of an encryption context: seals messages in an order that the recipient keeps.
     public struct SenderContext: ~Copyable, Sendable {
@@ -8,16 +10,10 @@ extension HPKE {
         /// `SetupBaseS` (section 5.1.1).
         /// - Throws: `invalidKey` for a public key that is none of this KEM's.
         public init(to publicKey: [UInt8], kem: KEM, info: [UInt8]) throws(SodiumError) {
-            try self.init(
-                to: publicKey,
-                kem: kem,
-                info: info,
-                randomness: .random(count: kem.encapsulationRandomnessLength)
-            )
+            self.init(try kem.encapsulate(to: publicKey), kem: kem, info: info)
         }
 
-        init(to publicKey: [UInt8], kem: KEM, info: [UInt8], randomness: borrowing Secret) throws(SodiumError) {
-            let encapsulation = try kem.encapsulate(to: publicKey, randomness: randomness)
+        init(_ encapsulation: borrowing Encapsulation, kem: KEM, info: [UInt8]) {
             kemOutput = encapsulation.kemOutput
             schedule = KeySchedule(kem: kem, sharedSecret: encapsulation.sharedSecret, info: info)
         }

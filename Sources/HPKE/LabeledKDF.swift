@@ -1,3 +1,5 @@
+internal import Sodium
+
 /// `LabeledExtract` and `LabeledExpand` (RFC 9180, section 4) on HKDF-SHA256: every derivation is bound to HPKE, to
 /// the algorithms in use, and to its purpose.
 struct LabeledKDF: Sendable {

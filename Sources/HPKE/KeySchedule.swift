@@ -1,3 +1,5 @@
+internal import Sodium
+
 extension HPKE {
     /// What both sides derive from the shared secret (RFC 9180, section 5.1), for base mode.
     struct KeySchedule: ~Copyable {

@@ -1,3 +1,5 @@
+public import Sodium
+
 /// Hybrid Public Key Encryption (RFC 9180) in base mode, with HKDF-SHA256 and ChaCha20-Poly1305. The KEM is chosen
 /// at run time.
 ///
@@ -18,9 +20,10 @@ public enum HPKE {
         /// - Throws: `invalidKey` for a key of the wrong length.
         public init(kem: KEM, raw: consuming Secret) throws(SodiumError) {
             guard raw.count == kem.privateKeyLength else { throw .invalidKey }
+            let publicKey = try kem.publicKey(of: raw)
             self.kem = kem
-            publicKey = kem.publicKey(of: raw)
             self.raw = raw
+            self.publicKey = publicKey
         }
     }
 
