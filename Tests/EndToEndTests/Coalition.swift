@@ -92,7 +92,7 @@ struct CoalitionUnderTest {
     let founder: Person
     var people: [Person] = []
 
-    static func found(in workplace: Workplace) async throws -> CoalitionUnderTest {
+    static func found(in workplace: Workplace, suite: String = "xwing") async throws -> CoalitionUnderTest {
         let relay = try await RelayUnderTest.start(in: workplace)
         let founder = Person(name: "nadia", organisation: "SMEX", workplace: workplace)
         try await founder.succeed(
@@ -106,7 +106,9 @@ struct CoalitionUnderTest {
             "--org",
             founder.organisation,
             "--user",
-            founder.name
+            founder.name,
+            "--suite",
+            suite
         )
         return CoalitionUnderTest(workplace: workplace, relay: relay, founder: founder)
     }

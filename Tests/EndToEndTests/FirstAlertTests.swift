@@ -1,14 +1,19 @@
 import Foundation
 import Testing
 
-@Suite("End to end, on the real programs")
+/// One after the other: a program that is started while another is being started can inherit the other's pipes, and then
+/// keeps them open for as long as it runs.
+@Suite("End to end, on the real programs", .serialized)
 struct FirstAlertTests {
     static let alert = "تم توقيف مدوّن في بغداد الليلة. نحتاج إلى تضامنكم الآن."
 
-    @Test("an alert crosses to every organisation, an answer comes back, and restarts lose and repeat nothing")
-    func alertCrossesAndSurvivesRestarts() async throws {
+    @Test(
+        "an alert crosses to every organisation, an answer comes back, and restarts lose and repeat nothing",
+        arguments: ["xwing", "x25519"]
+    )
+    func alertCrossesAndSurvivesRestarts(suite: String) async throws {
         let workplace = try Workplace()
-        var coalition = try await CoalitionUnderTest.found(in: workplace)
+        var coalition = try await CoalitionUnderTest.found(in: workplace, suite: suite)
         for (name, organisation) in [("issa", "JOSA"), ("haidar", "INSM"), ("layan", "7amleh"), ("farida", "Masaar")] {
             _ = try await coalition.join(name, of: organisation)
         }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+import MemberClient
 import Testing
 
 @testable import aadr_msg
@@ -40,14 +41,26 @@ struct ParsingTests {
         #expect(command.org == "SMEX")
         #expect(command.user == "nadia")
         #expect(command.device == "main")
-        #expect(command.suite == .x25519)
+        #expect(command.suite == .xwing)
         #expect(isUsageError("found", "--relay", "https://r"))
     }
 
-    @Test("found refuses the suite that is not built, calmly")
-    func suiteNotYet() async throws {
-        #expect(throws: Failure(.usage, .suiteNotYet, advice: .suiteNotYetAdvice)) { try Suite.xwing.name }
-        #expect(isUsageError("found", "--suite", "rot13"))
+    @Test("found takes either suite, and no other", arguments: SuiteName.allCases)
+    func suite(name: SuiteName) throws {
+        func command(_ suite: String) throws -> Found {
+            try parse(
+                Found.self,
+                "found",
+                "--relay=https://r",
+                "--relay-token=T",
+                "--coalition=C",
+                "--org=SMEX",
+                "--user=nadia",
+                "--suite=\(suite)"
+            )
+        }
+        #expect(try command(name.rawValue).suite == name)
+        #expect(throws: (any Error).self) { try command("rot13") }
     }
 
     @Test("invite is for a colleague, or with --new-org for an organisation's first admin")

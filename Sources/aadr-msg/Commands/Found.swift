@@ -30,7 +30,7 @@ struct Found: AsyncParsableCommand {
     var device = Parameter.defaultDevice
 
     @Option(help: ArgumentHelp(Speech.text(.optionSuite)))
-    var suite = Suite.offered
+    var suite = SuiteName.xwing
 
     @OptionGroup var global: GlobalOptions
 
@@ -43,7 +43,7 @@ struct Found: AsyncParsableCommand {
             organisation: try Parameter.name(org, option: "--org"),
             user: try Parameter.name(user, option: "--user"),
             device: try Parameter.name(device, option: "--device"),
-            suite: try suite.name
+            suite: suite
         )
         let network = try session.network
         let member = try await Member.found(
@@ -65,23 +65,5 @@ struct Found: AsyncParsableCommand {
             )
         )
         if let rootKeyFile { session.printer.note(.rootKeyAdvice, ["file": rootKeyFile]) }
-    }
-}
-
-/// The cipher suites that a founder may ask for.
-enum Suite: String, CaseIterable, ExpressibleByArgument {
-    case xwing, x25519
-
-    /// Of a coalition whose founder does not choose.
-    static let offered = Suite.x25519
-
-    /// As the engine calls it.
-    var name: SuiteName {
-        get throws(Failure) {
-            switch self {
-            case .x25519: return .x25519
-            case .xwing: throw Failure(.usage, .suiteNotYet, advice: .suiteNotYetAdvice)
-            }
-        }
     }
 }

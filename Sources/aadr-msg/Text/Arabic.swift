@@ -239,8 +239,6 @@ extension Speech {
         case .inputTooLongAdvice: "اختصره، أو أرسله على أجزاء."
         case .inputNotUTF8: "المُدخل ليس نصًا بترميز UTF-8"
         case .inputNotUTF8Advice: "حوّله أولًا: iconv -t UTF-8"
-        case .suiteNotYet: "حزمة xwing لما بعد الكمومية ليست في هذه النسخة بعد"
-        case .suiteNotYetAdvice: "احذف ‎--suite، أو استعمل ‎--suite x25519."
         case .badName: "{value} لا يصلح اسمًا للخيار {option}"
         case .badNameAdvice: "الاسم من 1 إلى 63 من الحروف A إلى Z والأرقام و'.' و'_' و'-'، يبدأ وينتهي بحرف أو رقم."
         case .badTarget: "{value} ليس عنوانًا نرسل إليه أو نسمع منه"

@@ -243,8 +243,6 @@ extension Speech {
         case .inputTooLongAdvice: "Shorten it, or send it in parts."
         case .inputNotUTF8: "the input is not UTF-8 text"
         case .inputNotUTF8Advice: "Convert it first: iconv -t UTF-8"
-        case .suiteNotYet: "the post-quantum suite xwing is not in this version yet"
-        case .suiteNotYetAdvice: "Leave out --suite, or give --suite x25519."
         case .badName: "{value} is not a name that {option} can take"
         case .badNameAdvice:
             "Names have 1 to 63 letters A to Z, digits, '.', '_' and '-', and begin and end with a letter or digit."

@@ -62,7 +62,6 @@ enum Phrase: String, CaseIterable, Sendable {
     case cannotWrite, cannotWriteAdvice
     case inputTooLong, inputTooLongAdvice
     case inputNotUTF8, inputNotUTF8Advice
-    case suiteNotYet, suiteNotYetAdvice
     case badName, badNameAdvice
     case badTarget, badTargetAdvice
     case badRelayAddress, badRelayAddressAdvice

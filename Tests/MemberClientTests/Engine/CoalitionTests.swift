@@ -5,8 +5,9 @@ import Testing
 @testable import MemberClient
 
 struct CoalitionTests {
-    @Test func messagesOfFiveOrganisationsCrossOnceAndInOrder() async throws {
-        let coalition = try await TestCoalition()
+    @Test(arguments: SuiteName.allCases)
+    func messagesOfFiveOrganisationsCrossOnceAndInOrder(suite: SuiteName) async throws {
+        let coalition = try await TestCoalition(suite: suite)
         let founder = try await coalition.found("SMEX")
         var members = [founder]
         for organisation in ["JOSA", "INSM", "7amleh", "Masaar"] {
@@ -30,6 +31,7 @@ struct CoalitionTests {
         for member in members {
             #expect(try member.takeFindings() == [])
             #expect(try await member.members().count == 5)
+            #expect(try await member.status().suite == suite)
             await member.close()
         }
     }

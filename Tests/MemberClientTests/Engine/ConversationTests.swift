@@ -5,8 +5,9 @@ import Testing
 @testable import MemberClient
 
 struct ConversationTests {
-    @Test func directMessagesReachEveryDeviceOfBothAndNobodyElse() async throws {
-        let coalition = try await TestCoalition()
+    @Test(arguments: SuiteName.allCases)
+    func directMessagesReachEveryDeviceOfBothAndNobodyElse(suite: SuiteName) async throws {
+        let coalition = try await TestCoalition(suite: suite)
         let founder = try await coalition.found("SMEX")
         let josa = try await coalition.admit(organisation: "JOSA", by: founder)
         let phone = try await coalition.admit(colleague: "admin", device: "phone", home: "phone", by: josa)

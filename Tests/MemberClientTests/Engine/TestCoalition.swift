@@ -15,8 +15,10 @@ final class TestCoalition: Sendable {
     /// What every member talks to unless a test says otherwise.
     let relay: TestRelay
     private let token: AccessToken
+    private let suite: SuiteName
 
-    init() async throws {
+    init(suite: SuiteName = .xwing) async throws {
+        self.suite = suite
         directory = FileManager.default.temporaryDirectory.appending(path: "aadr-member-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         store = try SQLiteMailboxStore(file: directory.appending(path: "relay.sqlite"))
@@ -70,7 +72,7 @@ final class TestCoalition: Sendable {
             organisation: try #require(Name(organisation)),
             user: try #require(Name("admin")),
             device: try #require(Name("laptop")),
-            suite: .x25519
+            suite: suite
         )
         return try await Member.found(
             founding,
