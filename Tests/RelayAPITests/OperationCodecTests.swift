@@ -40,6 +40,10 @@ import Testing
         try expectRoundTrip(
             ReadRequest(access: access, incarnation: .unknown, after: 12, limit: 5, waitSeconds: 60)
         )
+        let append = AppendRequest(access: access, epoch: 3, entryID: .random(), kind: .application, body: body)
+        try expectRoundTrip(BatchRequest(appends: [append, append]))
+        let mailbox = SubscribedMailbox(access: access, incarnation: .random(), after: 12)
+        try expectRoundTrip(SubscribeRequest(mailboxes: [mailbox, mailbox], heartbeatSeconds: 60))
         try expectRoundTrip(TakeRequest(access: access))
         try expectRoundTrip(DeleteRequest(access: access, upTo: 77))
     }
@@ -69,17 +73,22 @@ import Testing
             runningHash: hash,
             body: nil
         )
-        try expectRoundTrip(
-            ReadResponse(
-                incarnation: .random(),
-                epoch: 4,
-                opening: 7,
-                openingHash: hash,
-                head: 9,
-                headHash: hash,
-                entries: [entry, tombstone]
-            )
+        let read = ReadResponse(
+            incarnation: .random(),
+            epoch: 4,
+            opening: 7,
+            openingHash: hash,
+            head: 9,
+            headHash: hash,
+            entries: [entry, tombstone]
         )
+        try expectRoundTrip(read)
+        let refusal = Refusal(Problem(.incarnationChanged, incarnation: .random()))
+        let append = AppendResponse(incarnation: .random(), sequence: 9, runningHash: hash, isDuplicate: false)
+        try expectRoundTrip(BatchResponse(outcomes: [.appended(append), .refused(refusal)]))
+        try expectRoundTrip(SubscriptionEvent.heartbeat)
+        try expectRoundTrip(SubscriptionEvent.entries(read, mailbox: 255))
+        try expectRoundTrip(SubscriptionEvent.refused(refusal, mailbox: 0))
         try expectRoundTrip(TakeResponse(entry: nil))
         try expectRoundTrip(TakeResponse(entry: TakenEntry(entryID: .random(), kind: .application, body: body)))
         try expectRoundTrip(EmptyResponse())
@@ -139,6 +148,44 @@ import Testing
     @Test func aReadWaitsAMinuteAtMost() throws {
         let request = ReadRequest(access: access, incarnation: .unknown, after: 0, waitSeconds: 61)
         #expect(throws: CodecError.invalid("wait_seconds")) { try ReadRequest(decoding: request.encoded) }
+    }
+
+    @Test func aSubscriptionNamesSomeMailboxesAndAHeartbeat() throws {
+        let mailbox = SubscribedMailbox(access: access, incarnation: .unknown, after: 0)
+        for (count, seconds) in [(0, 25), (257, 25), (1, 0), (1, 61)] as [(Int, UInt16)] {
+            let mailboxes = Array(repeating: mailbox, count: count)
+            let request = SubscribeRequest(mailboxes: mailboxes, heartbeatSeconds: seconds)
+            #expect(throws: CodecError.self) { try SubscribeRequest(decoding: request.encoded) }
+        }
+    }
+
+    @Test func aBatchHoldsOneTo256Appends() throws {
+        let append = AppendRequest(access: access, epoch: 0, entryID: .random(), kind: .application, body: [])
+        for count in [0, 257] {
+            let request = BatchRequest(appends: Array(repeating: append, count: count))
+            #expect(throws: CodecError.self) { try BatchRequest(decoding: request.encoded) }
+        }
+    }
+
+    @Test func eventsAreFoundInAStreamWhereverItIsCut() throws {
+        let refusal = Refusal(Problem(.notPermitted))
+        let expected = (0..<40)
+            .map { index in
+                index % 3 == 0 ? SubscriptionEvent.heartbeat : .refused(refusal, mailbox: UInt16(index))
+            }
+        let stream = expected.flatMap(\.framed)
+        for step in [1, 2, 7, stream.count] {
+            var events = SubscriptionEvents()
+            var found: [SubscriptionEvent] = []
+            for start in stride(from: 0, to: stream.count, by: step) {
+                events.append(stream[start..<min(start + step, stream.count)])
+                while let event = try events.next() { found.append(event) }
+            }
+            #expect(found == expected)
+        }
+        var tooLong = SubscriptionEvents()
+        tooLong.append([0xbf, 0xff, 0xff, 0xff])
+        #expect(throws: CodecError.tooLong) { try tooLong.next() }
     }
 
     @Test func anEntryThatIsGoneHasNoBodyAndOneThatIsPresentHasABucketsLength() throws {

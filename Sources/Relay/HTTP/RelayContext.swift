@@ -20,6 +20,15 @@ public struct RelayContext: RequestContext {
         }
     }
 
+    /// Closes the connection if something takes longer than it may.
+    func closing(after patience: Duration, _ body: () async throws -> Void) async throws {
+        let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(patience)) { [channel] in
+            channel.close(promise: nil)
+        }
+        defer { deadline.cancel() }
+        try await body()
+    }
+
     /// Closes the connection once the client can have read the answer, instead of reading a request to its end that
     /// will not be accepted.
     func closeSoon() {

@@ -23,12 +23,16 @@ public struct RelayResponder: HTTPResponder {
         add(service.makeChildToken)
         add(service.changeGrants)
         add(service.append)
+        add(service.batch)
         add(service.advance)
         add(service.take)
         add(service.delete)
         add(.post, ReadRequest.operation.path) { request, context in
             let read: ReadRequest = try await Self.decode(request)
             return Self.answer(try await service.read(read) { context.endWhenClientLeaves($0) })
+        }
+        add(.post, SubscribeRequest.operation.path) { request, context in
+            Self.stream(try await Self.decode(request), from: service, context)
         }
         addInformation(service)
     }
@@ -107,6 +111,30 @@ public struct RelayResponder: HTTPResponder {
 
     private static func answer(_ response: some WireEncodable) -> Response {
         Response(.ok, mediaType: RelayAPI.Operation.mediaType, body: response.encoded)
+    }
+
+    /// Writes an event when the one before it has been taken. Whoever takes none for too long is cut off, and reads on from
+    /// its cursor when it can.
+    private static func stream(
+        _ request: SubscribeRequest,
+        from service: RelayService,
+        _ context: RelayContext
+    ) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: RelayAPI.Operation.mediaType],
+            body: ResponseBody { writer in
+                var events = service.subscribe(request)
+                defer { events.end() }
+                context.endWhenClientLeaves(events.subscription)
+                while let event = await events.next() {
+                    try await context.closing(after: service.limits.slowestSubscriber) {
+                        try await writer.write(ByteBuffer(bytes: event.framed))
+                    }
+                }
+                try await writer.finish(nil)
+            }
+        )
     }
 
     private static var versionsSpoken: String {

@@ -51,21 +51,34 @@ public struct RelayService: Sendable {
     }
 
     public func append(_ request: AppendRequest) async throws(Problem) -> AppendResponse {
-        let appended = try await store.append(
-            AppendCommand(
-                access: HashedAccess(request.access),
-                epoch: request.epoch,
-                entry: NewEntry(
-                    id: request.entryID,
-                    kind: request.kind,
-                    body: request.body,
-                    retentionDays: request.retentionDays,
-                    limits: limits,
-                    today: today()
-                )
+        response(try await store.append(command(request)))
+    }
+
+    func batch(_ request: BatchRequest) async throws(Problem) -> BatchResponse {
+        let results = try await store.append(request.appends.map { command($0) })
+        return BatchResponse(
+            outcomes: results.map { result in
+                switch result {
+                case .success(let appended): .appended(response(appended))
+                case .failure(let problem): .refused(Refusal(problem))
+                }
+            }
+        )
+    }
+
+    private func command(_ request: AppendRequest) -> AppendCommand {
+        AppendCommand(
+            access: HashedAccess(request.access),
+            epoch: request.epoch,
+            entry: NewEntry(
+                id: request.entryID,
+                kind: request.kind,
+                body: request.body,
+                retentionDays: request.retentionDays,
+                limits: limits,
+                today: today()
             )
         )
-        return response(appended)
     }
 
     func advance(_ request: AdvanceRequest) async throws(Problem) -> AppendResponse {
@@ -99,6 +112,7 @@ public struct RelayService: Sendable {
             incarnation: request.incarnation,
             after: request.after,
             limit: Int(request.limit == 0 ? ReadRequest.defaultLimit : request.limit),
+            maximumLength: RelayAPI.Operation.maximumReadLength,
             today: today()
         )
         guard request.waitSeconds > 0 else { return try await store.read(query) }
@@ -114,10 +128,15 @@ public struct RelayService: Sendable {
         }
         defer { deadline.cancel() }
         onWaiting(subscription)
-        while response.entries.isEmpty, await subscription.wait() {
+        while response.entries.isEmpty, await subscription.wait() != nil {
             response = try await store.read(query)
         }
         return response
+    }
+
+    /// Begins to wait for what a subscriber is to be told; it must be ended.
+    func subscribe(_ request: SubscribeRequest) -> EventStream {
+        EventStream(request, store: store, today: today)
     }
 
     func take(_ request: TakeRequest) async throws(Problem) -> TakeResponse {

@@ -118,7 +118,7 @@ enum MailboxReader {
             let entry = try entry(row, today: query.today)
             // Everything but body and grants is less than this.
             length += 256 + entry.next.count * 37 + (entry.body?.count ?? 0)
-            if !entries.isEmpty, length > Operation.maximumReadLength { break }
+            if !entries.isEmpty, length > query.maximumLength { break }
             entries.append(entry)
         }
         return entries

@@ -86,6 +86,18 @@ public final class SQLiteMailboxStore: MailboxStore {
         try await queue.perform { try $0.append(command) }
     }
 
+    public func append(_ commands: [AppendCommand]) async throws(Problem) -> [Result<AppendedEntry, Problem>] {
+        try await queue.perform { writer in
+            try commands.map { command in
+                do {
+                    return .success(try writer.append(command))
+                } catch let problem as Problem {
+                    return .failure(problem)
+                }
+            }
+        }
+    }
+
     public func advance(_ command: AdvanceCommand) async throws(Problem) -> AppendedEntry {
         try await queue.perform { try $0.advance(command) }
     }

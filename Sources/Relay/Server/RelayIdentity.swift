@@ -31,14 +31,13 @@ public struct RelayIdentity: Sendable {
         }
     }
 
-    /// TLS 1.2 or later, HTTP/1.1.
+    /// TLS 1.2 or later; the server adds the versions of HTTP that it speaks.
     public var tlsConfiguration: TLSConfiguration {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) },
             privateKey: .privateKey(key)
         )
         configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["http/1.1"]
         return configuration
     }
 

@@ -1,12 +1,12 @@
 internal import Hummingbird
 internal import HummingbirdCore
-internal import HummingbirdTLS
+internal import HummingbirdHTTP2
 internal import Logging
 internal import NIOCore
 public import NIOSSL
 public import ServiceLifecycle
 
-/// A relay's HTTP/1.1 server, with TLS or, behind something that has TLS, without.
+/// A relay's server: HTTP/2 and HTTP/1.1 over TLS or, behind something that has TLS, HTTP/1.1 without.
 public struct RelayServer: Service {
     private let responder: RelayResponder
     private let service: RelayService
@@ -59,7 +59,7 @@ public struct RelayServer: Service {
     }
 
     private func server() throws -> HTTPServerBuilder {
-        let configuration = HTTP1Channel.Configuration(
+        let http1 = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ClientDepartureHandler()],
             idleTimeout: Self.idleTimeout,
             httpDecoderConfiguration: .init(
@@ -68,15 +68,27 @@ public struct RelayServer: Service {
                 maxHeaderFieldCount: 64
             )
         )
-        let http = HTTPServerBuilder { responder in
-            LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: configuration))
+        guard let tls else {
+            return HTTPServerBuilder { responder in
+                LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: http1))
+            }
         }
-        guard let tls else { return http }
-        return try .tls(http, tlsConfiguration: tls)
+        let http2 = HTTP2ChannelConfiguration(
+            idleTimeout: Duration(Self.idleTimeout),
+            gracefulCloseTimeout: Self.gracefulClose,
+            streamConfiguration: http1
+        )
+        return HTTPServerBuilder { responder in
+            LoopBoundChannel(
+                base: try HTTP2UpgradeChannel(tlsConfiguration: tls, configuration: http2, responder: responder)
+            )
+        }
     }
 
     /// A connection on which nothing is asked for so long is closed.
     private static let idleTimeout = TimeAmount.seconds(90)
+    /// At a shutdown, the streams of an HTTP/2 connection have so long to end.
+    private static let gracefulClose = Duration.seconds(5)
     /// All header fields of a request together, in bytes.
     private static let longestHeaders = 16 * 1024
 }

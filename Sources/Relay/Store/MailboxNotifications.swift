@@ -45,9 +45,12 @@ public final class MailboxNotifications: Sendable {
     public func notify(_ mailboxes: some Sequence<MailboxID>) {
         let woken = state.withLock { state in
             state.subscriptions.isEmpty
-                ? [] : mailboxes.flatMap { state.subscriptions[$0].map { Array($0.values) } ?? [] }
+                ? []
+                : mailboxes.flatMap { mailbox in
+                    (state.subscriptions[mailbox]?.values).map { $0.map { (subscription: $0, mailbox: mailbox) } } ?? []
+                }
         }
-        for subscription in woken { subscription.wake() }
+        for (subscription, mailbox) in woken { subscription.wake([mailbox]) }
     }
 
     /// Ends every wait, present and future: the relay shuts down.
@@ -65,8 +68,8 @@ public final class Subscription: Sendable {
     private enum State {
         case idle
         /// Woken while nobody waited.
-        case woken
-        case waiting(CheckedContinuation<Bool, Never>)
+        case woken(Set<MailboxID>)
+        case waiting(CheckedContinuation<Set<MailboxID>?, Never>)
         case ended
     }
 
@@ -78,20 +81,21 @@ public final class Subscription: Sendable {
     }
 
     /// Waits for the next wake-up; at most one task at a time may.
-    /// - Returns: false when there will be none: the wait has been ended, or its task was cancelled.
-    public func wait() async -> Bool {
+    /// - Returns: the mailboxes that have new entries; none when something else woke. Nil when there will be no more:
+    ///   the wait has been ended, or its task was cancelled.
+    public func wait() async -> Set<MailboxID>? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let answer: Bool? = state.withLock { state in
+                let answer: Set<MailboxID>?? = state.withLock { state in
                     switch state {
                     case .idle:
                         state = .waiting(continuation)
                         return nil
-                    case .woken:
+                    case .woken(let mailboxes):
                         state = .idle
-                        return true
+                        return .some(mailboxes)
                     case .ended, .waiting:
-                        return false
+                        return .some(nil)
                     }
                 }
                 if let answer { continuation.resume(returning: answer) }
@@ -101,11 +105,15 @@ public final class Subscription: Sendable {
         }
     }
 
-    fileprivate func wake() {
-        let waiter: CheckedContinuation<Bool, Never>? = state.withLock { state in
+    /// - Parameter mailboxes: those that have new entries; none to wake without a reason.
+    func wake(_ mailboxes: Set<MailboxID> = []) {
+        let waiter: CheckedContinuation<Set<MailboxID>?, Never>? = state.withLock { state in
             switch state {
-            case .idle, .woken:
-                state = .woken
+            case .idle:
+                state = .woken(mailboxes)
+                return nil
+            case .woken(let earlier):
+                state = .woken(earlier.union(mailboxes))
                 return nil
             case .waiting(let continuation):
                 state = .idle
@@ -114,16 +122,16 @@ public final class Subscription: Sendable {
                 return nil
             }
         }
-        waiter?.resume(returning: true)
+        waiter?.resume(returning: mailboxes)
     }
 
-    /// Makes the present wait and all later ones return false.
+    /// Makes the present wait and all later ones return nil.
     public func end() {
-        let waiter: CheckedContinuation<Bool, Never>? = state.withLock { state in
+        let waiter: CheckedContinuation<Set<MailboxID>?, Never>? = state.withLock { state in
             defer { state = .ended }
             if case .waiting(let continuation) = state { return continuation }
             return nil
         }
-        waiter?.resume(returning: false)
+        waiter?.resume(returning: nil)
     }
 }

@@ -15,6 +15,8 @@ public protocol MailboxStore: Sendable {
     func makeChildToken(_ command: ChildTokenCommand) async throws(Problem)
     func changeGrants(_ command: GrantCommand) async throws(Problem)
     func append(_ command: AppendCommand) async throws(Problem) -> AppendedEntry
+    /// Each as if it had come alone, in this order, and all in one transaction.
+    func append(_ commands: [AppendCommand]) async throws(Problem) -> [Result<AppendedEntry, Problem>]
     func advance(_ command: AdvanceCommand) async throws(Problem) -> AppendedEntry
     func read(_ query: ReadQuery) async throws(Problem) -> ReadResponse
     func take(_ access: HashedAccess, today: Day) async throws(Problem) -> TakenEntry?
@@ -142,6 +144,8 @@ public struct ReadQuery: Sendable {
     public let after: UInt64
     /// At least 1.
     public let limit: Int
+    /// Entries end before they pass so many bytes, unless the first alone does.
+    public let maximumLength: Int
     public let today: Day
 }
 

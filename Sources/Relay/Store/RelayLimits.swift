@@ -10,6 +10,9 @@ public struct RelayLimits: Sendable {
     /// Entries in one mailbox, those whose bodies have gone included; below 2^32.
     public var maximumEntries: UInt64 = 2_000_000
 
+    /// A subscriber that takes nothing for so long is cut off.
+    public var slowestSubscriber = Duration.seconds(30)
+
     public init() {}
 
     /// The days that an entry is kept.

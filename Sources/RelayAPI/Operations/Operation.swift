@@ -6,8 +6,10 @@ public enum Operation: String, CaseIterable, Sendable {
     case childToken = "child-token"
     case grant
     case append
+    case batch
     case advance
     case read
+    case subscribe
     case take
     case delete
 

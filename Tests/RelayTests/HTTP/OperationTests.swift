@@ -49,6 +49,36 @@ import Testing
     }
 
     @Test(arguments: Depth.allCases)
+    func aBatchIsAnsweredOneByOneAndARefusalIsNobodyElses(_ depth: Depth) async throws {
+        try await TestRelay.with(depth) { relay in
+            let accesses = [try await relay.mailbox(), try await relay.mailbox()]
+            let wrong = Access(mailbox: accesses[0].mailbox, capability: .random())
+            let id = EntryID.random()
+            func append(_ access: Access, _ id: EntryID = .random(), length: Int = 1024) -> AppendRequest {
+                let body = [UInt8](repeating: 5, count: length)
+                return AppendRequest(access: access, epoch: 0, entryID: id, kind: .application, body: body)
+            }
+            let batch = BatchRequest(appends: [
+                append(accesses[0], id), append(wrong), append(accesses[1], length: 4096), append(accesses[0], id),
+                append(accesses[1], length: 7), append(accesses[1]),
+            ])
+            let outcomes = try await relay.caller.call(batch).outcomes
+            let sequences = outcomes.map { outcome -> UInt64? in
+                if case .appended(let response) = outcome { response.sequence } else { nil }
+            }
+            #expect(sequences == [1, nil, 1, 1, nil, 2])
+            #expect(outcomes[1] == .refused(Refusal(Problem(.notPermitted))))
+            #expect(outcomes[4] == .refused(Refusal(Problem(.wrongLength))))
+            if case .appended(let again) = outcomes[3] { #expect(again.isDuplicate) }
+            for (access, count) in zip(accesses, [1, 2]) {
+                let read = try await relay.caller.read(access)
+                #expect(read.entries.count == count)
+                expectIntactChain(read)
+            }
+        }
+    }
+
+    @Test(arguments: Depth.allCases)
     func informationAndHealthAreForAnybody(_ depth: Depth) async throws {
         try await TestRelay.with(depth) { relay in
             let information = try await relay.caller.send(.get, "/v1/relay", [:], [])

@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -20,12 +21,15 @@ enum Depth: CaseIterable, CustomTestStringConvertible {
     case socket
     /// A socket with TLS, and a client that accepts the relay's own certificate alone.
     case tls
+    /// The same, and HTTP/2.
+    case http2
 
     var testDescription: String {
         switch self {
         case .responder: "responder"
         case .socket: "socket"
         case .tls: "TLS"
+        case .http2: "HTTP/2"
         }
     }
 }
@@ -90,14 +94,20 @@ struct TestRelay {
     let caller: Caller
     /// Makes another connection; nil without sockets.
     let connect: (@Sendable () -> TestClient)?
+    /// Where it listens; nil without sockets.
+    let endpoint: Endpoint?
     /// Begins the relay's shutdown.
     let shutDown: @Sendable () async -> Void
 
-    static func with(_ depth: Depth, _ body: @escaping @Sendable (TestRelay) async throws -> Void) async throws {
+    static func with(
+        _ depth: Depth,
+        limits: RelayLimits = RelayLimits(),
+        _ body: @escaping @Sendable (TestRelay) async throws -> Void
+    ) async throws {
         try await withTemporaryDirectory { url in
             let directory = try DataDirectory(path: url.path, creating: true)
-            let store = try SQLiteMailboxStore(file: directory.store)
-            let service = RelayService(store: store)
+            let store = try SQLiteMailboxStore(file: directory.store, limits: limits)
+            let service = RelayService(store: store, limits: limits)
             if case .responder = depth {
                 let server = RelayServer(
                     responder: RelayResponder(service: service),
@@ -127,13 +137,13 @@ struct TestRelay {
                                 service: service,
                                 caller: caller,
                                 connect: nil,
+                                endpoint: nil,
                                 shutDown: {}
                             )
                         )
                     }
             } else {
-                let identity = depth == .tls ? try directory.selfSignedIdentity() : nil
-                try await serve(service, directory: directory, identity: identity, body)
+                try await serve(service, at: depth, directory: directory, body)
             }
             try store.close()
         }
@@ -141,10 +151,11 @@ struct TestRelay {
 
     private static func serve(
         _ service: RelayService,
+        at depth: Depth,
         directory: DataDirectory,
-        identity: RelayIdentity?,
         _ body: @escaping @Sendable (TestRelay) async throws -> Void
     ) async throws {
+        let identity = depth == .socket ? nil : try directory.selfSignedIdentity()
         let (ports, announce) = AsyncStream<Int>.makeStream()
         let server = RelayServer(
             responder: RelayResponder(service: service),
@@ -157,6 +168,7 @@ struct TestRelay {
         let running = Task { try await group.run() }
         let port = try #require(await ports.first { _ in true })
         let tls = try identity.map { _ in try trustingOnly(directory.url.appending(path: "tls.pem")) }
+        let endpoint = Endpoint(port: port, tls: tls, speaksHTTP2: depth == .http2)
         let connect: @Sendable () -> TestClient = {
             let client = TestClient(
                 host: "127.0.0.1",
@@ -167,16 +179,21 @@ struct TestRelay {
             return client
         }
         let client = connect()
-        let relay = TestRelay(
-            directory: directory,
-            service: service,
-            caller: Caller(client),
-            connect: connect,
-            shutDown: { await group.triggerGracefulShutdown() }
-        )
         let outcome: Result<Void, any Error>
         do {
-            outcome = .success(try await body(relay))
+            outcome = .success(
+                try await endpoint.withClient { other in
+                    let relay = TestRelay(
+                        directory: directory,
+                        service: service,
+                        caller: depth == .http2 ? Caller(other, at: endpoint) : Caller(client),
+                        connect: connect,
+                        endpoint: endpoint,
+                        shutDown: { await group.triggerGracefulShutdown() }
+                    )
+                    try await body(relay)
+                }
+            )
         } catch {
             outcome = .failure(error)
         }

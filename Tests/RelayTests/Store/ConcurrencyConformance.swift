@@ -85,9 +85,20 @@ import Testing
                 defer { store.notifications.unsubscribe(subscription) }
                 var seen: UInt64 = 0
                 while seen < 100 {
-                    let query = ReadQuery(access: access, incarnation: .unknown, after: seen, limit: 9, today: today)
+                    let query = ReadQuery(
+                        access: access,
+                        incarnation: .unknown,
+                        after: seen,
+                        limit: 9,
+                        maximumLength: Operation.maximumReadLength,
+                        today: today
+                    )
                     let page = try await store.read(query)
-                    if let last = page.entries.last { seen = last.sequence } else { #expect(await subscription.wait()) }
+                    if let last = page.entries.last {
+                        seen = last.sequence
+                    } else {
+                        #expect(await subscription.wait() != nil)
+                    }
                 }
                 return seen
             }

@@ -10,7 +10,17 @@ import Testing
     @Test func aWakeUpBeforeTheWaitIsNotLost() async {
         let subscription = notifications.subscribe(to: mailboxes)
         notifications.notify([mailboxes[1]])
-        #expect(await subscription.wait())
+        notifications.notify([mailboxes[0]])
+        #expect(await subscription.wait() == Set(mailboxes))
+    }
+
+    @Test func whoeverWaitsLearnsWhichMailboxHasNewEntries() async {
+        let subscription = notifications.subscribe(to: mailboxes)
+        let waiter = Task { await subscription.wait() }
+        notifications.notify([mailboxes[1], .random()])
+        #expect(await waiter.value == [mailboxes[1]])
+        subscription.wake()
+        #expect(await subscription.wait() == [])
     }
 
     @Test func othersMailboxesDoNotWake() async {
@@ -18,21 +28,21 @@ import Testing
         notifications.notify([mailboxes[1]])
         let waiter = Task { await subscription.wait() }
         notifications.unsubscribe(subscription)
-        #expect(await !waiter.value)
+        #expect(await waiter.value == nil)
     }
 
     @Test func drainingEndsWaitsPresentAndFuture() async {
         let subscription = notifications.subscribe(to: mailboxes)
         let waiter = Task { await subscription.wait() }
         notifications.drain()
-        #expect(await !waiter.value)
-        #expect(await !notifications.subscribe(to: mailboxes).wait())
+        #expect(await waiter.value == nil)
+        #expect(await notifications.subscribe(to: mailboxes).wait() == nil)
     }
 
     @Test func aCancelledWaitEnds() async {
         let subscription = notifications.subscribe(to: mailboxes)
         let waiter = Task { await subscription.wait() }
         waiter.cancel()
-        #expect(await !waiter.value)
+        #expect(await waiter.value == nil)
     }
 }

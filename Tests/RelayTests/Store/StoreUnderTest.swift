@@ -173,6 +173,7 @@ final class StoreUnderTest {
                 incarnation: incarnation,
                 after: after,
                 limit: limit,
+                maximumLength: Operation.maximumReadLength,
                 today: today ?? self.today
             )
         )
