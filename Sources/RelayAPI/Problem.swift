@@ -27,6 +27,7 @@ public struct Problem: Error, Hashable, Sendable {
         case entryIDInUse = "entry-id-in-use"
         case capabilityInUse = "capability-in-use"
         case mailboxExists = "mailbox-exists"
+        case partExists = "part-exists"
         case incarnationChanged = "incarnation-changed"
         case tooLarge = "too-large"
         case wrongMediaType = "wrong-media-type"
@@ -48,7 +49,7 @@ public struct Problem: Error, Hashable, Sendable {
             case .unknownOperation: 404
             case .wrongMethod: 405
             case .epochMismatch, .epochEnded, .unseenAdvance, .entryIDInUse, .capabilityInUse, .mailboxExists,
-                .incarnationChanged:
+                .partExists, .incarnationChanged:
                 409
             case .tooLarge: 413
             case .wrongMediaType: 415
@@ -73,16 +74,17 @@ public struct Problem: Error, Hashable, Sendable {
             case .entryIDInUse: "The entry id belongs to an entry of another epoch"
             case .capabilityInUse: "A capability hash is already known in this mailbox"
             case .mailboxExists: "The mailbox exists, with another epoch or other grants"
+            case .partExists: "The part is there, with other bytes"
             case .incarnationChanged: "The relay's store is not the one that the cursor belongs to"
             case .tooLarge: "The request is longer than any may be"
             case .wrongMediaType: "The body must be application/octet-stream"
-            case .wrongLength: "The entry's body has a length that is not allowed"
+            case .wrongLength: "An entry's body or a blob's part has a length that is not allowed"
             case .wrongRetention: "The retention is longer than this relay allows"
             case .quotaExhausted: "The capability has no uses left"
             case .mailboxesExhausted: "The access token has no mailboxes left"
             case .advancesExhausted: "No more advances may leave this epoch"
             case .grantsExhausted: "No more grants fit into this epoch"
-            case .mailboxFull: "The mailbox holds as many entries as this relay allows"
+            case .mailboxFull: "The mailbox holds as much as this relay allows"
             case .internal: "A fault of the relay; nothing was stored"
             case .unavailable: "The relay cannot take this now; nothing was stored"
             }

@@ -46,6 +46,14 @@ import Testing
         try expectRoundTrip(SubscribeRequest(mailboxes: [mailbox, mailbox], heartbeatSeconds: 60))
         try expectRoundTrip(TakeRequest(access: access))
         try expectRoundTrip(DeleteRequest(access: access, upTo: 77))
+        let (write, read) = (Capability.random().hash, Capability.random().hash)
+        try expectRoundTrip(
+            BlobCreateRequest(access: access, writeHash: write, readHash: read, parts: 10, retentionDays: 3)
+        )
+        try expectRoundTrip(BlobPutRequest(access: access, index: 9, bytes: body))
+        try expectRoundTrip(BlobStateRequest(access: access))
+        try expectRoundTrip(BlobGetRequest(access: access, index: 9))
+        try expectRoundTrip(BlobDeleteRequest(access: access))
     }
 
     @Test func answersAreReadAsWrittenAndRefusedWhenCutOrLonger() throws {
@@ -92,6 +100,9 @@ import Testing
         try expectRoundTrip(TakeResponse(entry: nil))
         try expectRoundTrip(TakeResponse(entry: TakenEntry(entryID: .random(), kind: .application, body: body)))
         try expectRoundTrip(EmptyResponse())
+        try expectRoundTrip(BlobStateResponse(present: (0..<10).map { $0 % 3 == 0 }))
+        try expectRoundTrip(BlobGetResponse(bytes: nil))
+        try expectRoundTrip(BlobGetResponse(bytes: [UInt8](repeating: 3, count: BlobPart.length)))
     }
 
     @Test(arguments: [0, 64, 128, 255] as [UInt8])
@@ -148,6 +159,29 @@ import Testing
     @Test func aReadWaitsAMinuteAtMost() throws {
         let request = ReadRequest(access: access, incarnation: .unknown, after: 0, waitSeconds: 61)
         #expect(throws: CodecError.invalid("wait_seconds")) { try ReadRequest(decoding: request.encoded) }
+    }
+
+    @Test func theNumberOfPartsTellsALengthOnlyRoughly() throws {
+        let allowed = (0...1025).filter { BlobPart.isAllowed(count: $0) }
+        #expect(allowed.prefix(14) == [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24])
+        #expect(allowed.suffix(3) == [768, 896, 1024])
+        for bytes in [0, 1, 65_536, 65_537, 524_289, 64 << 20] {
+            let count = try #require(BlobPart.count(holding: bytes))
+            #expect(BlobPart.isAllowed(count: count) && count * BlobPart.length >= bytes)
+            #expect((count - 1) * BlobPart.length <= max(bytes, 1) * 5 / 4)
+        }
+        #expect(BlobPart.count(holding: 64 << 20 + 1) == nil)
+        let hash = Capability.random().hash
+        for (parts, read) in [(0, Capability.random().hash), (9, Capability.random().hash), (1, hash)] {
+            let request = BlobCreateRequest(access: access, writeHash: hash, readHash: read, parts: UInt32(parts))
+            #expect(throws: CodecError.self) { try BlobCreateRequest(decoding: request.encoded) }
+        }
+    }
+
+    @Test func bitsOfPartsThatDoNotExistAreRefused() throws {
+        var encoded = BlobStateResponse(present: [true, false, true]).encoded
+        encoded[encoded.count - 1] |= 1
+        #expect(throws: CodecError.invalid("present")) { try BlobStateResponse(decoding: encoded) }
     }
 
     @Test func aSubscriptionNamesSomeMailboxesAndAHeartbeat() throws {

@@ -91,7 +91,7 @@ extension MemberError {
             self.init(.notPermitted, detail, advice: "it may have expired or been taken back")
         case .tooLarge, .wrongLength, .wrongRetention, .wrongMediaType, .malformed, .unknownOperation, .wrongMethod,
             .epochMismatch, .epochEnded, .unseenAdvance, .entryIDInUse, .capabilityInUse, .mailboxExists,
-            .incarnationChanged:
+            .partExists, .incarnationChanged:
             self.init(
                 .violation,
                 "the relay refused a request that should be right: \(detail)",

@@ -27,6 +27,11 @@ public struct RelayResponder: HTTPResponder {
         add(service.advance)
         add(service.take)
         add(service.delete)
+        add(service.createBlob)
+        add(service.putPart)
+        add(service.blobState)
+        add(service.getPart)
+        add(service.deleteBlob)
         add(.post, ReadRequest.operation.path) { request, context in
             let read: ReadRequest = try await Self.decode(request)
             return Self.answer(try await service.read(read) { context.endWhenClientLeaves($0) })

@@ -148,6 +148,45 @@ public struct RelayService: Sendable {
         return EmptyResponse()
     }
 
+    func createBlob(_ request: BlobCreateRequest) async throws(Problem) -> EmptyResponse {
+        try await store.createBlob(
+            BlobCommand(
+                access: HashedAccess(request.access),
+                writeHash: request.writeHash,
+                readHash: request.readHash,
+                parts: Int(request.parts),
+                retentionDays: request.retentionDays,
+                limits: limits,
+                today: today()
+            )
+        )
+        return EmptyResponse()
+    }
+
+    func putPart(_ request: BlobPutRequest) async throws(Problem) -> EmptyResponse {
+        try await store.putPart(
+            HashedAccess(request.access),
+            index: Int(request.index),
+            bytes: request.bytes,
+            today: today()
+        )
+        return EmptyResponse()
+    }
+
+    func blobState(_ request: BlobStateRequest) async throws(Problem) -> BlobStateResponse {
+        BlobStateResponse(present: try await store.partsPresent(HashedAccess(request.access), today: today()))
+    }
+
+    func getPart(_ request: BlobGetRequest) async throws(Problem) -> BlobGetResponse {
+        let access = HashedAccess(request.access)
+        return BlobGetResponse(bytes: try await store.part(access, index: Int(request.index), today: today()))
+    }
+
+    func deleteBlob(_ request: BlobDeleteRequest) async throws(Problem) -> EmptyResponse {
+        try await store.deleteBlob(HashedAccess(request.access), today: today())
+        return EmptyResponse()
+    }
+
     private func response(_ appended: AppendedEntry) -> AppendResponse {
         AppendResponse(
             incarnation: store.incarnation,

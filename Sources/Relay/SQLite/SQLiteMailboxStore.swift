@@ -115,9 +115,33 @@ public final class SQLiteMailboxStore: MailboxStore {
         return try await reading { try MailboxReader.read(query, incarnation: incarnation, in: $0) }
     }
 
+    public func createBlob(_ command: BlobCommand) async throws(Problem) {
+        try await queue.perform { try $0.createBlob(command) }
+    }
+
+    public func putPart(_ access: HashedAccess, index: Int, bytes: [UInt8], today: Day) async throws(Problem) {
+        try await queue.perform { try $0.putPart(access, index: index, bytes: bytes, today: today) }
+    }
+
+    public func partsPresent(_ access: HashedAccess, today: Day) async throws(Problem) -> [Bool] {
+        try await reading { try Blob.find(access, for: .any, today: today, in: $0).present(in: $0) }
+    }
+
+    public func part(_ access: HashedAccess, index: Int, today: Day) async throws(Problem) -> [UInt8]? {
+        try await reading { try Blob.find(access, for: .read, today: today, in: $0).part(index, in: $0) }
+    }
+
+    public func deleteBlob(_ access: HashedAccess, today: Day) async throws(Problem) {
+        while try await queue.perform({ try $0.deleteSomeParts(access, today: today) }) {}
+    }
+
     public func expireSome(today: Day) async throws(Problem) -> Bool {
-        guard let scan = try await reading({ try MailboxReader.scanExpiry(today: today, in: $0) }) else { return false }
-        try await queue.perform { try $0.expire(scan) }
+        if let scan = try await reading({ try MailboxReader.scanExpiry(today: today, in: $0) }) {
+            try await queue.perform { try $0.expire(scan) }
+            return true
+        }
+        guard try await reading({ try Blob.firstExpired(before: today, in: $0) }) != nil else { return false }
+        try await queue.perform { try $0.expireSomeParts(today: today) }
         return true
     }
 

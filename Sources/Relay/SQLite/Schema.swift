@@ -89,6 +89,36 @@ enum Schema {
                 arguments: [Incarnation.random().data]
             )
         }
+        migrator.registerMigration("blobs") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE blob (
+                        id INTEGER PRIMARY KEY,
+                        mailbox INTEGER NOT NULL REFERENCES mailbox (id),
+                        parts INTEGER NOT NULL,
+                        last_day INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE INDEX blob_by_mailbox ON blob (mailbox, parts);
+                    CREATE INDEX blob_by_last_day ON blob (last_day);
+
+                    -- Searched as "grant" is. rights: 1 read, 2 write.
+                    CREATE TABLE blob_grant (
+                        capability_hash BLOB NOT NULL,
+                        mailbox_id BLOB NOT NULL,
+                        blob INTEGER NOT NULL REFERENCES blob (id),
+                        rights INTEGER NOT NULL,
+                        PRIMARY KEY (capability_hash, mailbox_id)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX blob_grant_by_blob ON blob_grant (blob);
+
+                    -- id is the blob's id * 2^16 + the part's index.
+                    CREATE TABLE blob_part (
+                        id INTEGER PRIMARY KEY,
+                        bytes BLOB NOT NULL
+                    ) STRICT;
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -22,7 +22,15 @@ public protocol MailboxStore: Sendable {
     func take(_ access: HashedAccess, today: Day) async throws(Problem) -> TakenEntry?
     func delete(_ access: HashedAccess, upTo sequence: UInt64) async throws(Problem)
 
-    /// Removes some of the bodies that expired before today; short enough not to hold others up.
+    func createBlob(_ command: BlobCommand) async throws(Problem)
+    func putPart(_ access: HashedAccess, index: Int, bytes: [UInt8], today: Day) async throws(Problem)
+    /// For each part of the blob, whether it is there.
+    func partsPresent(_ access: HashedAccess, today: Day) async throws(Problem) -> [Bool]
+    /// - Returns: nil when the part is not there yet.
+    func part(_ access: HashedAccess, index: Int, today: Day) async throws(Problem) -> [UInt8]?
+    func deleteBlob(_ access: HashedAccess, today: Day) async throws(Problem)
+
+    /// Removes some of the bodies and parts that expired before today; short enough not to hold others up.
     /// - Returns: whether there is more to do.
     func expireSome(today: Day) async throws(Problem) -> Bool
 
@@ -128,6 +136,32 @@ public struct AdvanceCommand: Sendable {
     public let entry: NewEntry
     public let next: [Grant]
     public let advancesSeen: [EntryID]
+}
+
+public struct BlobCommand: Sendable {
+    public let access: HashedAccess
+    public let writeHash: CapabilityHash
+    public let readHash: CapabilityHash
+    public let parts: Int
+    /// The day at whose end it expires; or what is wrong with the retention asked for, unless the blob is there already.
+    public let expiry: Result<Day, Problem>
+
+    /// - Parameter retentionDays: as the client named them.
+    public init(
+        access: HashedAccess,
+        writeHash: CapabilityHash,
+        readHash: CapabilityHash,
+        parts: Int,
+        retentionDays asked: UInt16,
+        limits: RelayLimits,
+        today: Day
+    ) {
+        self.access = access
+        self.writeHash = writeHash
+        self.readHash = readHash
+        self.parts = parts
+        expiry = Result { () throws(Problem) in today + (try limits.retentionDays(asked: asked, kind: .application)) }
+    }
 }
 
 /// An entry that is on disk.

@@ -10,6 +10,8 @@ public struct RelayLimits: Sendable {
     /// Entries in one mailbox, those whose bodies have gone included; below 2^32.
     public var maximumEntries: UInt64 = 2_000_000
 
+    /// Parts that the blobs of one mailbox may have together, present or not: 256 MiB.
+    public var maximumBlobParts = 4_096
     /// A subscriber that takes nothing for so long is cut off.
     public var slowestSubscriber = Duration.seconds(30)
 

@@ -12,6 +12,11 @@ public enum Operation: String, CaseIterable, Sendable {
     case subscribe
     case take
     case delete
+    case blobCreate = "blob-create"
+    case blobPut = "blob-put"
+    case blobState = "blob-state"
+    case blobGet = "blob-get"
+    case blobDelete = "blob-delete"
 
     /// `/v1/` and the operation's name.
     public var path: String { "/v\(ProtocolVersions.spoken.newest)/\(rawValue)" }

@@ -79,6 +79,32 @@ import Testing
     }
 
     @Test(arguments: Depth.allCases)
+    func aBlobGoesBothWaysAndGoesOnAfterACut(_ depth: Depth) async throws {
+        try await TestRelay.with(depth) { relay in
+            let access = try await relay.mailbox()
+            let (write, read) = (Capability.random(), Capability.random())
+            let writing = Access(mailbox: access.mailbox, capability: write)
+            let reading = Access(mailbox: access.mailbox, capability: read)
+            let create = BlobCreateRequest(access: access, writeHash: write.hash, readHash: read.hash, parts: 3)
+            _ = try await relay.caller.call(create)
+            func part(_ index: UInt32) -> [UInt8] { [UInt8](repeating: UInt8(index + 1), count: BlobPart.length) }
+            for index: UInt32 in [2, 0] {
+                _ = try await relay.caller.call(BlobPutRequest(access: writing, index: index, bytes: part(index)))
+            }
+            #expect(try await relay.caller.call(BlobGetRequest(access: reading, index: 1)).bytes == nil)
+            let missing = try await relay.caller.call(BlobStateRequest(access: writing)).present
+            #expect(missing == [true, false, true])
+            _ = try await relay.caller.call(BlobPutRequest(access: writing, index: 1, bytes: part(1)))
+            #expect(try await relay.caller.call(BlobStateRequest(access: reading)).present == [true, true, true])
+            for index: UInt32 in 0..<3 {
+                #expect(try await relay.caller.call(BlobGetRequest(access: reading, index: index)).bytes == part(index))
+            }
+            _ = try await relay.caller.call(BlobDeleteRequest(access: writing))
+            await expectProblem(.notPermitted) { try await relay.caller.call(BlobStateRequest(access: reading)) }
+        }
+    }
+
+    @Test(arguments: Depth.allCases)
     func informationAndHealthAreForAnybody(_ depth: Depth) async throws {
         try await TestRelay.with(depth) { relay in
             let information = try await relay.caller.send(.get, "/v1/relay", [:], [])

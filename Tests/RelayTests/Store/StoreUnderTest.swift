@@ -43,7 +43,7 @@ func withTemporaryDirectory(_ body: (URL) async throws -> Void) async throws {
 /// A store with what tests ask of it.
 final class StoreUnderTest {
     private let engine: StoreEngine
-    private let limits: RelayLimits
+    let limits: RelayLimits
     let directory: URL
     private var opened: (any MailboxStore)?
     let today = Day(20_000)
