@@ -46,6 +46,10 @@ public struct JSONObject: Equatable, Sendable {
         }
     }
 
+    public mutating func remove(_ name: String) {
+        members.removeAll { $0.name == name }
+    }
+
     /// - Parameter members: no two of one name.
     init(members: [Member]) {
         self.members = members
