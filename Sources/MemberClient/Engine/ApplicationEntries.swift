@@ -128,7 +128,7 @@ extension Engine {
                 group.id,
                 transaction
             )
-            try keep(received, in: group.id, transaction)
+            try keep(received, in: group, transaction)
         } catch {
             throw .state(error)
         }
@@ -136,12 +136,32 @@ extension Engine {
 
     private func keep(
         _ received: Received,
-        in id: GroupID,
+        in group: LoadedGroup,
         _ transaction: borrowing VaultTransaction
     ) throws {
+        let id = group.id
         let name = VaultName.content(received.content.id, from: received.sender.hash, in: id)
         guard try transaction.get(name) == nil else { return }
         try transaction.set(name, to: [])
+        let messageNumber = received.content.isMessage ? try keepMessage(received, in: id, transaction) : 0
+        let arrival = Arrival(
+            content: received.content,
+            sender: received.sender,
+            group: id,
+            messageNumber: messageNumber,
+            at: received.context.at
+        )
+        if received.content.isMessage { try track(arrival, transaction) }
+        try applyReferences(of: arrival, transaction)
+        try oweReceipt(for: arrival, in: group, transaction)
+    }
+
+    /// - Returns: its number in the history.
+    private func keepMessage(
+        _ received: Received,
+        in id: GroupID,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> UInt64 {
         let record = MessageRecord(
             group: id,
             sender: received.sender,
@@ -152,6 +172,7 @@ extension Engine {
         )
         let number = try transaction.append(record.encoded, to: .messages, day: today)
         _ = try transaction.append(Number(number).encoded, to: .unshownMessages)
+        return number
     }
 
     private func note(

@@ -9,7 +9,7 @@ extension Engine {
 
     func follow(
         _ filter: MessageFilter,
-        mark: Bool,
+        mark: Marking,
         handle: @escaping @Sendable (Event) async throws -> Handling
     ) async throws {
         let (wakeUps, continuation) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(64))
@@ -43,15 +43,16 @@ extension Engine {
 
     private func present(
         _ filter: MessageFilter,
-        _ mark: Bool,
+        _ mark: Marking,
         _ shown: inout Presented,
         _ handle: @Sendable (Event) async throws -> Handling
     ) async throws {
         for finding in try unshownFindings() where shown.findings.insert(finding.number).inserted {
-            if try await handle(.finding(finding)) == .done, mark { try markShown([finding]) }
+            if try await handle(.finding(finding)) == .done, mark != .nothing { try markShown([finding]) }
         }
         for message in try unshownMessages(filter) where shown.messages.insert(message.number).inserted {
-            if try await handle(.message(message)) == .done, mark { try markShown([message]) }
+            guard try await handle(.message(message)) == .done, mark != .nothing else { continue }
+            try markShown([message], isConfirmed: mark == .shownAndConfirmed)
         }
     }
 
@@ -60,6 +61,7 @@ extension Engine {
         let reachability = Reachability()
         await withDiscardingTaskGroup { tasks in
             tasks.addTask { await self.watchInbox(reachability, continuation) }
+            tasks.addTask { await self.watchReceipts(reachability, continuation) }
             var watched: Set<GroupID> = []
             while !Task.isCancelled {
                 // A group may have been made by another process on this vault: looking costs less than a poll.
@@ -78,6 +80,13 @@ extension Engine {
         await repeatedly(reachability, continuation) {
             _ = try await self.sync()
             try await self.syncInbox(waitSeconds: Self.pollSeconds)
+        }
+    }
+
+    private func watchReceipts(_ reachability: Reachability, _ continuation: AsyncStream<Wake>.Continuation) async {
+        await repeatedly(reachability, continuation) {
+            try await Task.sleep(for: .seconds(1))
+            if try await self.queueDueReceipts() { _ = try await self.flushOutbox() }
         }
     }
 

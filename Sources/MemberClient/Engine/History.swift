@@ -38,7 +38,8 @@ extension Engine {
             text: content.kind.text,
             references: content.references.map(\.description),
             content: record.content,
-            isVerified: try transaction.get(.verified(record.sender.hash)) != nil
+            isVerified: try transaction.get(.verified(record.sender.hash)) != nil,
+            alertState: try content.alert.map { try alertState(of: content.id, $0, transaction) }
         )
     }
 
@@ -52,10 +53,12 @@ extension Engine {
         }
     }
 
-    func markShown(_ messages: [Message]) throws {
+    /// - Parameter isConfirmed: whether the senders of alerts are told that they were read.
+    func markShown(_ messages: [Message], isConfirmed: Bool = false) throws {
         let numbers = Set(messages.map(\.number))
         guard !numbers.isEmpty else { return }
         try vault.write { transaction in
+            if isConfirmed { try oweReadReceipts(for: messages, transaction) }
             for (row, number) in try transaction.records(in: .unshownMessages, as: Number.self)
             where numbers.contains(number.value) {
                 try transaction.delete(row, in: .unshownMessages)
@@ -105,7 +108,7 @@ extension Engine {
 
 extension Content.Kind {
     /// The words of a message, for kinds that have some.
-    fileprivate var text: String? {
+    var text: String? {
         switch self {
         case .text(let text): text
         case .acknowledgement(let text), .cancel(let text): text

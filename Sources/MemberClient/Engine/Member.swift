@@ -213,11 +213,7 @@ public final class Member: Sendable {
         do throws(ContentError) {
             content = try Content(.text(text))
         } catch {
-            throw MemberError(
-                .badInput,
-                "the text is longer than \(Content.maximumTextLength) characters",
-                advice: "shorten it, or send it as a file"
-            )
+            throw MemberError.textTooLong
         }
         return try await describingErrors { try await engine.send(content, to: targets) }
     }
@@ -232,16 +228,17 @@ public final class Member: Sendable {
         try describingErrors { try engine.unshownMessages(filter) }
     }
 
-    public func markShown(_ messages: [Message]) throws(MemberError) {
-        try describingErrors { try engine.markShown(messages) }
+    /// - Parameter isConfirmed: whether the senders of alerts are told that they were read.
+    public func markShown(_ messages: [Message], isConfirmed: Bool = false) throws(MemberError) {
+        try describingErrors { try engine.markShown(messages, isConfirmed: isConfirmed) }
     }
 
     /// Hands over what has not been shown, and then what comes, until the task is cancelled or `handle` throws; its error
     /// is thrown on. An unreachable relay is tried again without end.
-    /// - Parameter mark: whether what `handle` is done with counts as shown.
+    /// - Parameter mark: what becomes of what `handle` is done with.
     public func follow(
         _ filter: MessageFilter = MessageFilter(),
-        mark: Bool = true,
+        mark: Marking = .shown,
         handle: @escaping @Sendable (Event) async throws -> Handling
     ) async throws {
         try await engine.follow(filter, mark: mark, handle: handle)

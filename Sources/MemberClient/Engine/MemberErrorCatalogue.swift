@@ -57,6 +57,59 @@ extension MemberError {
         )
     }
 
+    static var textTooLong: MemberError {
+        MemberError(
+            .badInput,
+            "the text is longer than \(Content.maximumTextLength) characters",
+            advice: "shorten it, or send it as a file"
+        )
+    }
+
+    static var alertTooLarge: MemberError {
+        MemberError(.badInput, "the alert is larger than a message can be", advice: "shorten it")
+    }
+
+    static func badAlert(_ error: AlertError) -> MemberError {
+        MemberError(
+            .badInput,
+            "the alert's element \(error.element) is \(error.problem.words)",
+            lost: "nothing was sent",
+            advice: "give it as the Common Alerting Protocol 1.2 has it"
+        )
+    }
+
+    static func unknownAlert(_ id: String) -> MemberError {
+        MemberError(.badInput, "there is no alert \(id) on this device", advice: "list those that are: alert list")
+    }
+
+    static func unknownMessage(_ id: String) -> MemberError {
+        MemberError(
+            .badInput,
+            "there is no message \(id) on this device",
+            advice: "take the id from recv, or alert list"
+        )
+    }
+
+    static func ownMessage(_ id: String) -> MemberError {
+        MemberError(
+            .badInput,
+            "the message \(id) was sent from this device",
+            advice: "others acknowledge it; see who has: alert status \(id)"
+        )
+    }
+
+    static func notOwnAlert(_ id: String) -> MemberError {
+        MemberError(
+            .notPermitted,
+            "the alert \(id) is another organisation's, which alone may update or cancel it",
+            advice: "answer it: ack \(id)"
+        )
+    }
+
+    static func alreadyCancelled(_ id: String) -> MemberError {
+        MemberError(.notPermitted, "the alert \(id) has been cancelled, for good", advice: "send a new alert")
+    }
+
     static func stopped(_ reason: StopReason) -> MemberError {
         MemberError(
             reason == .removed ? .notPermitted : .violation,
@@ -64,5 +117,17 @@ extension MemberError {
             lost: "what was read stays; what was queued is not sent",
             advice: "ask an admin of the organisation to admit it again"
         )
+    }
+}
+
+extension AlertError.Problem {
+    fileprivate var words: String {
+        switch self {
+        case .missing: "missing"
+        case .malformed: "not of its form"
+        case .tooLong: "too long"
+        case .tooMany: "there too often"
+        case .repeated: "there twice"
+        }
     }
 }

@@ -21,6 +21,17 @@ public struct Message: Sendable {
     public let content: [UInt8]
     /// Whether this device's user has compared codes with the sender.
     public let isVerified: Bool
+    /// For an alert by CAP's rules: whether it still holds.
+    public let alertState: AlertState?
+}
+
+/// What becomes of messages that have been handed over.
+public enum Marking: Sendable {
+    /// They are handed over again next time.
+    case nothing
+    case shown
+    /// Shown, and the senders of alerts are told that they were read.
+    case shownAndConfirmed
 }
 
 /// Which messages are wanted.

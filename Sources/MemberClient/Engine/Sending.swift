@@ -8,18 +8,35 @@ internal import TLSCodec
 extension Engine {
     /// Queues a message for each target and sends what can be sent.
     func send(_ content: Content, to targets: [Target]) async throws -> [SendResult] {
-        let destinations = try vault.read { transaction in
-            try targets.map { try destination(of: $0, transaction) }
+        let queued = try vault.write { transaction in
+            let destinations = try targets.map { try destination(of: $0, transaction) }
+            return Queued(
+                id: content.id,
+                numbers: try enqueue(content, to: destinations, transaction),
+                targets: targets
+            )
         }
-        let numbers = try queue(content, to: destinations)
+        return try await deliver(queued)
+    }
+
+    /// A message that is in the outbox, once for each target.
+    struct Queued: Sendable {
+        let id: MessageID
+        /// In the outbox.
+        let numbers: [UInt64]
+        let targets: [Target]
+    }
+
+    /// Sends what can be sent.
+    func deliver(_ queued: Queued) async throws -> [SendResult] {
         let failures = try await flushOutbox()
         // Sending may have brought a new charter: its organisations should be able to answer. If this fails, the next
         // sync does it.
         try? await renewGrants()
-        return zip(targets, numbers)
+        return zip(queued.targets, queued.numbers)
             .map { target, number in
                 SendResult(
-                    id: content.id.description,
+                    id: queued.id.description,
                     target: target,
                     state: failures[number] == nil ? .relayed : .queued,
                     reason: failures[number]
@@ -27,7 +44,7 @@ extension Engine {
             }
     }
 
-    private func destination(
+    func destination(
         of target: Target,
         _ transaction: borrowing VaultTransaction
     ) throws -> OutboxItem.Destination {
@@ -44,27 +61,56 @@ extension Engine {
         }
     }
 
-    /// Puts a message into the outbox for each destination, and into the history.
+    /// Puts a message into the outbox for each destination, and into the history, and lets it do to earlier messages
+    /// what it does to them everywhere.
     /// - Returns: the numbers in the outbox.
-    func queue(_ content: Content, to destinations: [OutboxItem.Destination]) throws -> [UInt64] {
-        try vault.write { transaction in
-            try destinations.map { destination in
-                let item = OutboxItem(to: destination, entryID: .random(), content: content.json)
-                let number = try transaction.append(item.encoded, to: .outbox)
-                if case .group(let id) = destination { try begin(item, number, in: id, transaction) }
-                return number
+    func enqueue(
+        _ content: Content,
+        to destinations: [OutboxItem.Destination],
+        _ transaction: borrowing VaultTransaction
+    ) throws -> [UInt64] {
+        let sender = try transaction.device().identity
+        let places = try destinations.map { destination in
+            let item = OutboxItem(to: destination, entryID: .random(), content: content.json)
+            let number = try transaction.append(item.encoded, to: .outbox)
+            var place = TrackedMessage.Place(
+                destination: destination,
+                outboxNumber: number,
+                messageNumber: 0,
+                organisations: try organisations(of: destination, transaction)
+            )
+            if case .group(let id) = destination {
+                place.messageNumber = try begin(item, content, number, in: id, transaction)
+                let arrival = Arrival(
+                    content: content,
+                    sender: sender,
+                    group: id,
+                    messageNumber: place.messageNumber,
+                    at: now
+                )
+                try applyReferences(of: arrival, transaction)
             }
+            return place
         }
+        if content.isMessage {
+            let tracked = TrackedMessage(sender: sender, isOwn: true, places: places)
+            try transaction.setRecord(.tracked(content.id), to: tracked)
+            try noteAlert(content, from: sender, transaction)
+        }
+        return places.map(\.outboxNumber)
     }
 
     /// Makes a message known to its group: its entry is recognised in the log, and it stands in the history.
+    /// - Returns: its number in the history; 0 for what is not kept there.
     private func begin(
         _ item: OutboxItem,
+        _ content: Content,
         _ number: UInt64,
         in id: GroupID,
         _ transaction: borrowing VaultTransaction
-    ) throws {
+    ) throws -> UInt64 {
         try transaction.setRecord(.outgoing(item.entryID, of: id), to: Number(number))
+        guard content.isMessage else { return 0 }
         let time = now
         let record = MessageRecord(
             group: id,
@@ -74,7 +120,7 @@ extension Engine {
             isOwn: true,
             content: item.content
         )
-        _ = try transaction.append(record.encoded, to: .messages, day: today)
+        return try transaction.append(record.encoded, to: .messages, day: today)
     }
 
     /// Hands every message in the outbox to the relay, oldest first. What cannot be sent now stays.
@@ -145,8 +191,34 @@ extension Engine {
             else { return }
             let assigned = OutboxItem(to: .group(id), entryID: item.entryID, content: item.content)
             try transaction.replace(number, in: .outbox, with: assigned.encoded)
-            try begin(assigned, number, in: id, transaction)
+            let content = try Content(json: item.content)
+            let messageNumber = try begin(assigned, content, number, in: id, transaction)
+            try changePlace(of: content.id, outboxNumber: number, transaction) { place in
+                place.destination = .group(id)
+                place.messageNumber = messageNumber
+            }
+            let arrival = Arrival(
+                content: content,
+                sender: try transaction.device().identity,
+                group: id,
+                messageNumber: messageNumber,
+                at: now
+            )
+            try applyReferences(of: arrival, transaction)
         }
+    }
+
+    private func changePlace(
+        of id: MessageID,
+        outboxNumber: UInt64,
+        _ transaction: borrowing VaultTransaction,
+        _ change: (inout TrackedMessage.Place) -> Void
+    ) throws {
+        guard var tracked = try transaction.record(.tracked(id), as: TrackedMessage.self),
+            let index = tracked.places.firstIndex(where: { $0.outboxNumber == outboxNumber })
+        else { return }
+        change(&tracked.places[index])
+        try transaction.setRecord(.tracked(id), to: tracked)
     }
 
     private struct Append {
@@ -172,6 +244,11 @@ extension Engine {
                 sealed = try seal(item, record, id, transaction)
                 item.sealed = sealed
                 try transaction.replace(number, in: .outbox, with: item.encoded)
+                // Who can read it is settled by the epoch that it is encrypted for.
+                let readers = try organisations(of: .group(id), transaction)
+                try changePlace(of: try Content(json: item.content).id, outboxNumber: number, transaction) {
+                    $0.organisations = readers
+                }
             }
             return Append(
                 mailbox: record.profile.mailbox,

@@ -12,6 +12,8 @@ package enum Step: String, Sendable, CaseIterable {
     case appendMessage
     /// The relay has answered, which is about to be noted.
     case noteAppended
+    /// Receipts whose time has come are about to be queued.
+    case queueReceipts
     /// A Commit is about to be made and staged.
     case stageCommit
     /// It has been staged, which is on disk, and is about to be handed to the relay.

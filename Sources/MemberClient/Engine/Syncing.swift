@@ -22,6 +22,7 @@ extension Engine {
         try await fulfilIntents()
         try await deliverWelcomes()
         try await tolerating(lossOf: nil) { try await completeSetup() }
+        _ = try await queueDueReceipts()
         _ = try await flushOutbox()
         let after = try counts()
         return SyncResult(

@@ -49,11 +49,7 @@ struct OutboxItem: WireCodable, Sendable {
 
     init(from reader: inout Reader) throws(CodecError) {
         try reader.readRecordVersion()
-        switch try reader.readUInt8() {
-        case 1: destination = .group(try reader.read())
-        case 2: destination = .user(try reader.read())
-        default: throw .invalid("destination")
-        }
+        destination = try reader.read()
         entryID = try reader.read()
         content = try reader.readVector()
         sealed = try reader.readOptional()
@@ -62,7 +58,25 @@ struct OutboxItem: WireCodable, Sendable {
 
     func encode(to writer: inout Writer) {
         writer.writeRecordVersion()
-        switch destination {
+        writer.write(destination)
+        writer.write(entryID)
+        writer.writeVector(content)
+        writer.writeOptional(sealed)
+        writer.writeOptional(relayed)
+    }
+}
+
+extension OutboxItem.Destination: WireCodable {
+    init(from reader: inout Reader) throws(CodecError) {
+        switch try reader.readUInt8() {
+        case 1: self = .group(try reader.read())
+        case 2: self = .user(try reader.read())
+        default: throw .invalid("destination")
+        }
+    }
+
+    func encode(to writer: inout Writer) {
+        switch self {
         case .group(let group):
             writer.write(UInt8(1))
             writer.write(group)
@@ -70,10 +84,6 @@ struct OutboxItem: WireCodable, Sendable {
             writer.write(UInt8(2))
             writer.write(address)
         }
-        writer.write(entryID)
-        writer.writeVector(content)
-        writer.writeOptional(sealed)
-        writer.writeOptional(relayed)
     }
 }
 

@@ -1,5 +1,6 @@
 internal import Coalition
 internal import RelayAPI
+internal import Sodium
 
 /// The items of a vault. Names are texts of ours alone: nothing that came from elsewhere, unless as hexadecimal.
 extension VaultName {
@@ -58,6 +59,14 @@ extension VaultName {
         of(id, "content/\(hexadecimal(device.bytes))/\(contentID)")
     }
 
+    /// What becomes of the message with this id.
+    static func tracked(_ id: MessageID) -> VaultName { VaultName("tracked/\(id)") }
+
+    /// The message that carries an alert which one's own organisation has sent or brought in.
+    static func alert(_ reference: Alert.Reference) -> VaultName {
+        VaultName("alert/\(hexadecimal(SHA256.hash(Array(reference.description.utf8))))")
+    }
+
     /// The private half of a KeyPackage, by its reference.
     static func keyPackage(_ reference: [UInt8]) -> VaultName {
         VaultName("key package/\(hexadecimal(reference))")
@@ -97,6 +106,9 @@ extension VaultSpace {
     static let messages = VaultSpace("messages")
     /// Numbers of messages that have not been shown.
     static let unshownMessages = VaultSpace("unshown")
+    /// Ids of alerts, in the order in which they came.
+    static let alerts = VaultSpace("alerts")
+    static let dueReceipts = VaultSpace("due receipts")
     static let findings = VaultSpace("findings")
     static let unshownFindings = VaultSpace("unshown findings")
     static let invitations = VaultSpace("invitations")

@@ -68,7 +68,7 @@ struct Recv: AsyncParsableCommand {
         session.printer.advise(.following)
         let me = member.address.userAddress
         try await Interruption.endsQuietly {
-            try await member.follow(filter, mark: mark == .read) { event in
+            try await member.follow(filter, mark: mark == .read ? .shown : .nothing) { event in
                 switch event {
                 case .message(let message): try session.printer.show(MessageRecord(message, me: me))
                 case .finding(let finding): session.show(finding)

@@ -14,6 +14,12 @@ public struct AlertDraft: Sendable {
         for name in Self.head { object.remove(name) }
     }
 
+    /// What is left of an alert when it is cancelled: for whom it was, and whether it was real.
+    public init(cancelling alert: Alert) {
+        self.init(updating: alert)
+        object.remove("info")
+    }
+
     public mutating func set(_ element: String, to text: String) { object.set(element, to: .string(text)) }
 
     public var infos: [JSONObject] {

@@ -1,0 +1,139 @@
+internal import Coalition
+internal import RelayAPI
+
+/// Sending alerts, changing them, and answering.
+extension Engine {
+    func send(_ draft: AlertDraft, to targets: [Target]) async throws -> [SendResult] {
+        let id = MessageID.random()
+        let sender = try vault.read { try $0.device().identity.address.userAddress }
+        let alert: Alert
+        do throws(AlertError) {
+            alert = try draft.alert(.alert, id: id, from: sender, at: now)
+        } catch {
+            throw MemberError.badAlert(error)
+        }
+        return try await send(try content(alert, id: id), to: targets)
+    }
+
+    /// Brings an alert from elsewhere into the coalition, once, however often it is asked for.
+    func bringIn(_ alert: Alert, to targets: [Target]) async throws -> [SendResult] {
+        let sent = try vault.write { transaction in
+            if let known = try transaction.record(.alert(alert.reference), as: MessageID.self) {
+                return Queued(id: known, numbers: [], targets: targets)
+            }
+            let destinations = try targets.map { try destination(of: $0, transaction) }
+            let earlier = try alert.references.compactMap { try transaction.record(.alert($0), as: MessageID.self) }
+            let content = try content(alert, id: .random(), references: earlier)
+            return Queued(
+                id: content.id,
+                numbers: try enqueue(content, to: destinations, transaction),
+                targets: targets
+            )
+        }
+        guard sent.numbers.isEmpty else { return try await deliver(sent) }
+        // It may still wait here from the time before.
+        _ = try await flushOutbox()
+        let waits = try vault.read { transaction in
+            let places = try transaction.record(.tracked(sent.id), as: TrackedMessage.self)?.places ?? []
+            return try !places.allSatisfy { try isRelayed($0, transaction) }
+        }
+        return targets.map { target in
+            SendResult(id: sent.id.description, target: target, state: waits ? .queued : .relayed, reason: nil)
+        }
+    }
+
+    /// Supersedes an alert of one's own organisation, everywhere it was sent to.
+    /// - Parameters:
+    ///   - id: of any alert in the chain: the newest of it is superseded, and all before it.
+    ///   - draft: what holds from now on; nil to cancel.
+    func supersede(
+        _ id: MessageID,
+        with draft: AlertDraft?,
+        note: String?
+    ) async throws -> [SendResult] {
+        let queued = try vault.write { transaction in
+            let (chain, newest) = try chain(from: id, transaction)
+            guard newest.superseded == nil else { throw MemberError.alreadyCancelled(id.description) }
+            let alerts = try chain.map { try self.alert(of: $0, transaction) }
+            guard let last = alerts.last else { throw MemberError.unknownAlert(id.description) }
+            let new = MessageID.random()
+            let sender = try transaction.device().identity.address.userAddress
+            let alert: Alert
+            do throws(AlertError) {
+                alert = try (draft ?? AlertDraft(cancelling: last))
+                    .alert(
+                        draft == nil ? .cancel : .update,
+                        id: new,
+                        from: sender,
+                        at: now,
+                        references: alerts.map(\.reference),
+                        note: note
+                    )
+            } catch {
+                throw MemberError.badAlert(error)
+            }
+            let destinations = newest.places.map(\.destination)
+            return Queued(
+                id: new,
+                numbers: try enqueue(
+                    try content(alert, id: new, references: chain),
+                    to: destinations,
+                    transaction
+                ),
+                targets: try destinations.map { try target(of: $0, transaction) }
+            )
+        }
+        return try await deliver(queued)
+    }
+
+    /// Answers a message where it stands.
+    func acknowledge(_ id: MessageID, text: String?) async throws -> [SendResult] {
+        let queued = try vault.write { transaction in
+            guard let tracked = try transaction.record(.tracked(id), as: TrackedMessage.self) else {
+                throw MemberError.unknownMessage(id.description)
+            }
+            guard !tracked.isOwn else { throw MemberError.ownMessage(id.description) }
+            let content: Content
+            do throws(ContentError) {
+                content = try Content(.acknowledgement(text: text), references: [id])
+            } catch {
+                throw MemberError.textTooLong
+            }
+            let destinations = tracked.places.map(\.destination)
+            return Queued(
+                id: content.id,
+                numbers: try enqueue(content, to: destinations, transaction),
+                targets: try destinations.map { try target(of: $0, transaction) }
+            )
+        }
+        return try await deliver(queued)
+    }
+
+    /// An alert and everything that has superseded it, the newest last; all of one's own organisation.
+    private func chain(
+        from id: MessageID,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> (ids: [MessageID], newest: TrackedMessage) {
+        var ids = [id]
+        while true {
+            guard let last = ids.last, let tracked = try transaction.record(.tracked(last), as: TrackedMessage.self)
+            else { throw MemberError.unknownAlert(id.description) }
+            guard try tracked.organisation == transaction.device().identity.address.organisation else {
+                throw MemberError.notOwnAlert(id.description)
+            }
+            // What two devices did at once may name each other in no order; nothing is followed twice.
+            guard let next = tracked.superseded, !next.isCancelled, !ids.contains(next.by),
+                ids.count < Content.maximumReferenceCount
+            else { return (ids, tracked) }
+            ids.append(next.by)
+        }
+    }
+
+    private func content(_ alert: Alert, id: MessageID, references: [MessageID] = []) throws -> Content {
+        do throws(ContentError) {
+            return try Content(id: id, .alert(alert.object), references: references)
+        } catch {
+            throw MemberError.alertTooLarge
+        }
+    }
+}

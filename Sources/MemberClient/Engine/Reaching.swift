@@ -1,0 +1,172 @@
+internal import Coalition
+internal import RelayAPI
+
+/// Looking up what has become of messages, and waiting for it.
+extension Engine {
+    func alertState(
+        of id: MessageID,
+        _ alert: Alert,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> AlertState {
+        if let superseded = try transaction.record(.tracked(id), as: TrackedMessage.self)?.superseded {
+            let by = superseded.by.description
+            return superseded.isCancelled ? .cancelled(by: by) : .updated(by: by)
+        }
+        if let expires = alert.expires, expires <= now { return .expired(at: expires) }
+        return .active
+    }
+
+    /// All alerts on this device, oldest first.
+    func alerts() throws -> [AlertEntry] {
+        try vault.read { transaction in
+            try transaction.records(in: .alerts, as: MessageID.self)
+                .compactMap { _, id in try entry(of: id, transaction) }
+        }
+    }
+
+    func alert(_ id: MessageID) throws -> AlertEntry {
+        try vault.read { transaction in
+            guard let entry = try entry(of: id, transaction) else { throw MemberError.unknownAlert(id.description) }
+            return entry
+        }
+    }
+
+    /// Nil when its day has been deleted from the history.
+    private func entry(of id: MessageID, _ transaction: borrowing VaultTransaction) throws -> AlertEntry? {
+        guard let tracked = try transaction.record(.tracked(id), as: TrackedMessage.self),
+            let alert = try content(of: tracked, transaction)?.alert
+        else { return nil }
+        return AlertEntry(
+            id: id.description,
+            alert: alert,
+            from: tracked.sender.address,
+            to: try tracked.places.map { try target(of: $0.destination, transaction) },
+            state: try alertState(of: id, alert, transaction),
+            isOwnOrganisation: try tracked.organisation == transaction.device().identity.address.organisation
+        )
+    }
+
+    /// - Throws: `badInput` when there is none of this id.
+    func alert(of id: MessageID, _ transaction: borrowing VaultTransaction) throws -> Alert {
+        guard let tracked = try transaction.record(.tracked(id), as: TrackedMessage.self),
+            let alert = try content(of: tracked, transaction)?.alert
+        else { throw MemberError.unknownAlert(id.description) }
+        return alert
+    }
+
+    private func content(of tracked: TrackedMessage, _ transaction: borrowing VaultTransaction) throws -> Content? {
+        for place in tracked.places {
+            if let message = try transaction.record(place.messageNumber, in: .messages, as: MessageRecord.self) {
+                return try Content(json: message.content)
+            }
+            // To a person with whom there is no conversation yet.
+            if let item = try transaction.record(place.outboxNumber, in: .outbox, as: OutboxItem.self) {
+                return try Content(json: item.content)
+            }
+        }
+        return nil
+    }
+
+    func target(of destination: OutboxItem.Destination, _ transaction: borrowing VaultTransaction) throws -> Target {
+        switch destination {
+        case .group(let id): try target(of: id, transaction)
+        case .user(let user): .user(user)
+        }
+    }
+
+    /// Whether the relay has said that it holds a message, or its log has shown it.
+    func isRelayed(_ place: TrackedMessage.Place, _ transaction: borrowing VaultTransaction) throws -> Bool {
+        guard let item = try transaction.record(place.outboxNumber, in: .outbox, as: OutboxItem.self) else {
+            return true
+        }
+        return item.relayed != nil
+    }
+
+    func reach(of id: MessageID) throws -> MessageReach {
+        try vault.read { transaction in
+            guard let tracked = try transaction.record(.tracked(id), as: TrackedMessage.self) else {
+                throw MemberError.unknownMessage(id.description)
+            }
+            var relayed: Set<Name> = []
+            for place in tracked.places where try isRelayed(place, transaction) {
+                relayed.formUnion(place.organisations)
+            }
+            let sender = tracked.organisation
+            let names = tracked.recipients.filter { $0 != sender || tracked.answer(of: sender) != nil }
+            return MessageReach(
+                id: id.description,
+                organisations: try names.map { name in
+                    let answer = tracked.answer(of: name)
+                    return OrganisationReach(
+                        organisation: name,
+                        isRelayed: relayed.contains(name),
+                        delivered: answer?.delivered,
+                        read: answer?.read,
+                        acknowledgements: try acknowledgements(in: answer, transaction),
+                        isExpected: name != sender
+                    )
+                }
+            )
+        }
+    }
+
+    private func acknowledgements(
+        in answer: TrackedMessage.Answer?,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> [OrganisationReach.Acknowledgement] {
+        try (answer?.acknowledgements ?? [])
+            .map { acknowledgement in
+                let record = try transaction.record(
+                    acknowledgement.messageNumber,
+                    in: .messages,
+                    as: MessageRecord.self
+                )
+                return OrganisationReach.Acknowledgement(
+                    by: acknowledgement.by,
+                    at: acknowledgement.at,
+                    text: try record.flatMap { try Content(json: $0.content).kind.text }
+                )
+            }
+    }
+
+    /// Waits until a message has come so far, or the time is over; whichever is first. An unreachable relay is tried again
+    /// until then.
+    /// - Returns: how far it has come.
+    func wait(for id: MessageID, state: ReachState, quorum: Int?, seconds: UInt64?) async throws -> MessageReach {
+        let deadline = seconds.map { ContinuousClock.now + .seconds($0) }
+        var pause = 0.5
+        while true {
+            let reach = try reach(of: id)
+            if reach.hasReached(state, quorum: quorum) { return reach }
+            let left = deadline.map { max(.zero, $0 - .now) } ?? .seconds(30)
+            guard left > .zero else { return reach }
+            do {
+                try await lookOnce(for: id, within: left)
+                pause = 0.5
+            } catch {
+                guard [.unreachable, .temporary].contains(MemberError(error).kind), !Task.isCancelled else {
+                    throw error
+                }
+                try await Task.sleep(for: min(.seconds(pause), left))
+                pause = min(pause * 2, 10)
+            }
+        }
+    }
+
+    /// Sends what waits, and reads each group that the message is in, waiting for something to come there.
+    private func lookOnce(for id: MessageID, within left: Duration) async throws {
+        _ = try await queueDueReceipts()
+        _ = try await flushOutbox()
+        let groups = try vault.read { transaction in
+            (try transaction.record(.tracked(id), as: TrackedMessage.self)?.places ?? [])
+                .compactMap { place -> GroupID? in
+                    if case .group(let id) = place.destination { id } else { nil }
+                }
+        }
+        // Several are asked in turn, so none may be waited for long.
+        let longest: Int64 = groups.count > 1 ? 1 : 30
+        let seconds = UInt16(clamping: max(1, min(longest, left.components.seconds)))
+        if groups.isEmpty { try await Task.sleep(for: .seconds(1)) }
+        for group in groups { try await syncGroup(group, waitSeconds: seconds) }
+    }
+}

@@ -1,0 +1,95 @@
+internal import Coalition
+internal import MLS
+internal import RelayAPI
+internal import Sodium
+internal import TLSCodec
+
+/// Receipts: the one that each organisation owes for an alert, and those of reading where they are switched on
+/// (Protocol/content.md, "Acknowledgements and receipts").
+extension Engine {
+    private static var jitter: ClosedRange<UInt64> { 0...3 }
+    /// Between one device of an organisation and the next.
+    private static var turn: UInt64 { 15 }
+    private static var lastTurn: Int { 6 }
+
+    /// Remembers, in the step that keeps an alert, that its organisation is owed word of it.
+    func oweReceipt(for arrival: Arrival, in group: LoadedGroup, _ transaction: borrowing VaultTransaction) throws {
+        let own = try transaction.device().identity
+        guard arrival.content.alert != nil, arrival.sender.address.organisation != own.address.organisation else {
+            return
+        }
+        let colleagues = group.mls.tree.members.compactMap(\.leaf.device)
+            .filter { $0.address.organisation == own.address.organisation }
+        let turn = UInt64(min(Self.rank(of: own, among: colleagues, for: arrival.content.id), Self.lastTurn))
+        // A sender whose clock is ahead must not hold the receipt back.
+        let start = min(arrival.at.seconds, now.seconds)
+        let due = start + turn * Self.turn + UInt64.random(in: Self.jitter)
+        try owe(.delivered, for: arrival.content.id, in: arrival.group, at: due, transaction)
+    }
+
+    /// An order that all devices of an organisation compute alike, another one for each alert: so the work is shared, and
+    /// no message is needed to settle whose turn it is.
+    static func rank(of device: DeviceIdentity, among devices: [DeviceIdentity], for id: MessageID) -> Int {
+        func place(_ device: DeviceIdentity) -> [UInt8] { SHA256.hash(id.bytes + device.hash.bytes) }
+        let own = place(device)
+        return devices.count { place($0).lexicographicallyPrecedes(own) }
+    }
+
+    /// Remembers, in the step that marks alerts as shown, that reading is to be confirmed.
+    func oweReadReceipts(for messages: [Message], _ transaction: borrowing VaultTransaction) throws {
+        let own = try transaction.device().identity.address.organisation
+        for message in messages where message.kind == "alert" && message.from.organisation != own {
+            guard let id = MessageID(text: message.id),
+                let record = try transaction.record(message.number, in: .messages, as: MessageRecord.self)
+            else { continue }
+            let due = now.seconds + UInt64.random(in: Self.jitter)
+            try owe(.read, for: id, in: record.group, at: due, transaction)
+        }
+    }
+
+    private func owe(
+        _ state: Content.ReceiptState,
+        for id: MessageID,
+        in group: GroupID,
+        at due: UInt64,
+        _ transaction: borrowing VaultTransaction
+    ) throws {
+        let receipt = DueReceipt(message: id, group: group, state: state, due: Time(seconds: due))
+        _ = try transaction.append(receipt.encoded, to: .dueReceipts)
+    }
+
+    /// Queues the receipts whose time has come and which nobody else of the organisation has sent.
+    /// - Returns: whether any was queued.
+    func queueDueReceipts() async throws -> Bool {
+        let time = now
+        guard
+            try vault.read({ try $0.records(in: .dueReceipts, as: DueReceipt.self) })
+                .contains(where: { $0.record.due <= time })
+        else { return false }
+        try await observer.willTake(.queueReceipts)
+        return try vault.write { transaction in
+            var receipts: [Batch: [MessageID]] = [:]
+            let own = try transaction.device().identity.address.organisation
+            for (number, receipt) in try transaction.records(in: .dueReceipts, as: DueReceipt.self)
+            where receipt.due <= time {
+                try transaction.delete(number, in: .dueReceipts)
+                let answer = try transaction.record(.tracked(receipt.message), as: TrackedMessage.self)?.answer(of: own)
+                guard receipt.state == .read ? answer?.read == nil : answer?.delivered == nil else { continue }
+                receipts[Batch(group: receipt.group, state: receipt.state), default: []].append(receipt.message)
+            }
+            for (batch, ids) in receipts {
+                for start in stride(from: 0, to: ids.count, by: Content.maximumReferenceCount) {
+                    let references = ids[start..<min(start + Content.maximumReferenceCount, ids.count)]
+                    let content = try Content(.receipt(batch.state), references: references.unique)
+                    _ = try enqueue(content, to: [.group(batch.group)], transaction)
+                }
+            }
+            return !receipts.isEmpty
+        }
+    }
+
+    private struct Batch: Hashable {
+        let group: GroupID
+        let state: Content.ReceiptState
+    }
+}

@@ -1,0 +1,145 @@
+internal import Coalition
+internal import MLS
+internal import RelayAPI
+internal import TLSCodec
+
+/// Following what becomes of messages: what each message that comes or goes says about earlier ones.
+extension Engine {
+    /// A message on its way into the history, as far as others refer to it or it to others.
+    struct Arrival {
+        let content: Content
+        let sender: DeviceIdentity
+        let group: GroupID
+        /// In the history; 0 for what is not kept there.
+        let messageNumber: UInt64
+        /// As the sender says.
+        let at: Time
+    }
+
+    /// Which organisations can read what is sent to a group now.
+    func organisations(
+        of destination: OutboxItem.Destination,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> [Name] {
+        switch destination {
+        case .user(let user): return [try transaction.device().identity.address.organisation, user.organisation].unique
+        case .group(let id):
+            switch try transaction.group(id).profile.kind {
+            case .coalition: return try charter(transaction).organisations.map(\.id)
+            case .direct(let participants): return participants.map(\.organisation).unique
+            case .group:
+                return try tree(of: id, transaction).members.compactMap { $0.leaf.device?.address.organisation }.unique
+            }
+        }
+    }
+
+    /// Begins to follow another's message, unless somebody has used its id before.
+    func track(_ arrival: Arrival, _ transaction: borrowing VaultTransaction) throws {
+        let name = VaultName.tracked(arrival.content.id)
+        let destination = OutboxItem.Destination.group(arrival.group)
+        let place = TrackedMessage.Place(
+            destination: destination,
+            outboxNumber: 0,
+            messageNumber: arrival.messageNumber,
+            organisations: try organisations(of: destination, transaction)
+        )
+        guard var tracked = try transaction.record(name, as: TrackedMessage.self) else {
+            let tracked = TrackedMessage(sender: arrival.sender, isOwn: false, places: [place])
+            try transaction.setRecord(name, to: tracked)
+            try noteAlert(arrival.content, from: arrival.sender, transaction)
+            return
+        }
+        guard !tracked.isOwn, tracked.sender.hash == arrival.sender.hash else { return }
+        tracked.places.append(place)
+        try transaction.setRecord(name, to: tracked)
+    }
+
+    /// Puts an alert into the list of alerts.
+    func noteAlert(
+        _ content: Content,
+        from sender: DeviceIdentity,
+        _ transaction: borrowing VaultTransaction
+    ) throws {
+        guard let alert = content.alert else { return }
+        _ = try transaction.append(content.id.encoded, to: .alerts)
+        // What another organisation brings in must not keep one's own from doing so.
+        if try sender.address.organisation == transaction.device().identity.address.organisation {
+            try transaction.setRecord(.alert(alert.reference), to: content.id)
+        }
+    }
+
+    /// What a message does to those that it refers to (Protocol/content.md, "States", "Acknowledgements and receipts").
+    func applyReferences(of arrival: Arrival, _ transaction: borrowing VaultTransaction) throws {
+        let organisation = arrival.sender.address.organisation
+        switch arrival.content.kind {
+        case .receipt(let state):
+            try changeReferenced(by: arrival, transaction) { message in
+                message.update(organisation) { answer in
+                    answer.delivered = answer.delivered ?? arrival.at
+                    if state == .read { answer.read = answer.read ?? arrival.at }
+                }
+            }
+        case .acknowledgement:
+            let acknowledgement = TrackedMessage.Acknowledgement(
+                by: arrival.sender.address.userAddress,
+                at: arrival.at,
+                messageNumber: arrival.messageNumber
+            )
+            try changeReferenced(by: arrival, transaction) { message in
+                message.update(organisation) { answer in
+                    answer.delivered = answer.delivered ?? arrival.at
+                    answer.acknowledgements.removeAll { $0.by == acknowledgement.by }
+                    guard answer.acknowledgements.count < TrackedMessage.maximumAcknowledgements else { return }
+                    answer.acknowledgements.append(acknowledgement)
+                }
+            }
+        case .alert:
+            guard let alert = arrival.content.alert, alert.messageType == .update || alert.messageType == .cancel else {
+                return
+            }
+            let supersession = TrackedMessage.Supersession(
+                by: arrival.content.id,
+                isCancelled: alert.messageType == .cancel
+            )
+            try changeReferenced(by: arrival, transaction) { message in
+                guard message.organisation == organisation, message.superseded?.isCancelled != true else { return }
+                message.superseded = supersession
+            }
+        case .text, .file, .cancel, .heartbeat, .unknown: break
+        }
+    }
+
+    private func changeReferenced(
+        by arrival: Arrival,
+        _ transaction: borrowing VaultTransaction,
+        _ change: (inout TrackedMessage) -> Void
+    ) throws {
+        for reference in arrival.content.references where reference != arrival.content.id {
+            guard var message = try transaction.record(.tracked(reference), as: TrackedMessage.self),
+                message.place(in: arrival.group) != nil
+            else { continue }
+            change(&message)
+            try transaction.setRecord(.tracked(reference), to: message)
+        }
+    }
+}
+
+extension Content {
+    /// The alert, when it is one by CAP's rules.
+    var alert: Alert? {
+        guard case .alert(let object) = kind else { return nil }
+        return try? Alert(object)
+    }
+
+    /// Whether people read it: others may refer to it, and it is kept. A receipt only says how another message stands.
+    var isMessage: Bool {
+        if case .receipt = kind { false } else { true }
+    }
+}
+
+extension Sequence where Element: Hashable {
+    var unique: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

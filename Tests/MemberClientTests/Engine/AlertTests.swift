@@ -1,0 +1,231 @@
+import Coalition
+import Foundation
+import Testing
+
+@testable import MemberClient
+
+/// An alert with what one must have.
+func draft(_ headline: String, expires: UInt64? = nil) -> AlertDraft {
+    var info = JSONObject()
+    info.set("language", to: .string("ar"))
+    info.set("category", to: .array([.string("Security")]))
+    for (name, value) in [
+        ("event", "توقيف"), ("urgency", "Immediate"), ("severity", "Severe"), ("certainty", "Observed"),
+        ("headline", headline),
+    ] {
+        info.set(name, to: .string(value))
+    }
+    if let expires { info.set("expires", to: .string(AlertTime(Time(seconds: expires)).description)) }
+    var draft = AlertDraft()
+    draft.set("status", to: "Actual")
+    draft.restrict(to: .amber)
+    draft.infos = [info]
+    return draft
+}
+
+extension Member {
+    fileprivate func id(_ results: [SendResult]) throws -> MessageID {
+        try #require(results.first.flatMap { MessageID(text: $0.id) })
+    }
+
+    fileprivate func reach(_ organisation: String, _ id: MessageID) throws -> OrganisationReach? {
+        try reach(of: id).organisations.first { $0.organisation == Name(organisation) }
+    }
+}
+
+struct AlertTests {
+    @Test func statesAreTrueOneAfterTheOther() async throws {
+        let coalition = try await TestCoalition()
+        let relay = InterceptedRelay(coalition.relay)
+        let sender = try await coalition.found("SMEX", relay: relay)
+        let josa = try await coalition.admit(organisation: "JOSA", by: sender)
+        let insm = try await coalition.admit(organisation: "INSM", by: sender)
+        for member in [sender, josa, insm] { _ = try await member.sync() }
+
+        // Queued: the relay has nothing, and nobody can.
+        relay.isReachable = false
+        let id = try sender.id(try await sender.send(draft("توقيف مدوّن"), to: [.coalition]))
+        #expect(try sender.reach("JOSA", id)?.isRelayed == false)
+        relay.isReachable = true
+        _ = try await sender.sync()
+        #expect(try sender.reach(of: id).organisations.map(\.organisation.description).sorted() == ["INSM", "JOSA"])
+        #expect(try sender.reach("JOSA", id)?.isRelayed == true)
+        #expect(try sender.reach("JOSA", id)?.delivered == nil)
+
+        // Delivered: one device has it; the receipt comes when its time has come.
+        _ = try await josa.sync()
+        try await Task.sleep(for: .seconds(4))
+        _ = try await josa.sync()
+        _ = try await sender.sync()
+        #expect(try sender.reach("JOSA", id)?.delivered != nil)
+        #expect(try sender.reach("INSM", id)?.delivered == nil)
+        #expect(try sender.reach("JOSA", id)?.read == nil)
+
+        // Read: only because it is switched on.
+        let shown = try josa.unshown()
+        #expect(shown.map(\.kind) == ["alert"])
+        #expect(shown.first?.alertState == .active)
+        try josa.markShown(shown, isConfirmed: true)
+        try await Task.sleep(for: .seconds(4))
+        _ = try await josa.sync()
+        _ = try await sender.sync()
+        #expect(try sender.reach("JOSA", id)?.read != nil)
+
+        // Acknowledged, in somebody's words, for everybody to see.
+        #expect(try sender.reach(of: id).hasReached(.acknowledged, quorum: 1) == false)
+        _ = try await josa.acknowledge(id, text: "معكم")
+        _ = try await sender.sync()
+        _ = try await insm.sync()
+        for member in [sender, insm] {
+            let answer = try #require(try member.reach("JOSA", id)?.acknowledgements.first)
+            #expect(answer.by == josa.address.userAddress)
+            #expect(answer.text == "معكم")
+        }
+        #expect(try sender.reach(of: id).hasReached(.acknowledged, quorum: 1))
+        #expect(try sender.reach(of: id).missing(.acknowledged).map(\.organisation.description) == ["INSM"])
+        // Receipts are no messages.
+        #expect(try sender.unshown().map(\.kind) == ["acknowledgement"])
+        for member in [sender, josa, insm] {
+            #expect(try member.takeFindings() == [])
+            await member.close()
+        }
+    }
+
+    @Test func alertSupersedesWhatItsOwnOrganisationSaidAndNothingElse() async throws {
+        let coalition = try await TestCoalition()
+        let sender = try await coalition.found("SMEX")
+        let josa = try await coalition.admit(organisation: "JOSA", by: sender)
+        let colleague = try await coalition.admit(colleague: "omar", home: "omar", by: sender)
+        for member in [sender, josa, colleague] { _ = try await member.sync() }
+        let first = try sender.id(try await sender.send(draft("1"), to: [.coalition]))
+        _ = try await josa.sync()
+        _ = try await colleague.sync()
+
+        await #expect(throws: MemberError.self) { try await josa.update(first, with: draft("forged")) }
+        let second = try colleague.id(try await colleague.update(first, with: draft("2")))
+        let third = try colleague.id(try await colleague.cancel(first, note: "أُفرج عنه"))
+        await #expect(throws: MemberError.self) { try await colleague.update(second, with: draft("3")) }
+        for member in [sender, josa, colleague] {
+            _ = try await member.sync()
+            #expect(try member.alert(first).state == .cancelled(by: third.description))
+            #expect(try member.alert(second).state == .cancelled(by: third.description))
+            #expect(try member.alert(third).alert.note == "أُفرج عنه")
+            #expect(try member.alert(third).alert.references.count == 2)
+            #expect(try member.alerts().map(\.id) == [first, second, third].map(\.description))
+        }
+
+        // Below the rules: another organisation's update names the alert and changes nothing.
+        let fourth = try sender.id(try await sender.send(draft("4"), to: [.coalition]))
+        _ = try await josa.sync()
+        let entry = try josa.alert(fourth)
+        let forged = MessageID.random()
+        let update = try draft("forged")
+            .alert(
+                .cancel,
+                id: forged,
+                from: josa.address.userAddress,
+                at: josa.engine.now,
+                references: [entry.alert.reference]
+            )
+        _ = try await josa.engine.send(
+            try Content(id: forged, .alert(update.object), references: [fourth]),
+            to: [.coalition]
+        )
+        _ = try await sender.sync()
+        _ = try await colleague.sync()
+        for member in [sender, josa, colleague] {
+            #expect(try member.alert(fourth).state == .active)
+            await member.close()
+        }
+    }
+
+    @Test func expiredAlertSaysSo() async throws {
+        let coalition = try await TestCoalition()
+        let sender = try await coalition.found("SMEX")
+        let id = try sender.id(
+            try await sender.send(draft("x", expires: sender.engine.now.seconds + 2), to: [.coalition])
+        )
+        #expect(try sender.alert(id).state == .active)
+        try await Task.sleep(for: .seconds(3))
+        guard case .expired = try sender.alert(id).state else { return #expect(Bool(false)) }
+        await sender.close()
+    }
+
+    @Test func documentIsBroughtInOnce() async throws {
+        let coalition = try await TestCoalition()
+        let sender = try await coalition.found("SMEX")
+        let alert = try draft("x")
+            .alert(
+                .alert,
+                id: .random(),
+                from: try #require(UserAddress("feed@example")),
+                at: Time(seconds: 1_795_474_510)
+            )
+        let once = try await sender.bringIn(alert, to: [.coalition])
+        let again = try await sender.bringIn(alert, to: [.coalition])
+        #expect(once.map(\.id) == again.map(\.id))
+        #expect(again.map(\.state) == [.relayed])
+        #expect(try sender.alerts().count == 1)
+        #expect(try sender.alerts().first?.alert.identifier == alert.identifier)
+        await sender.close()
+    }
+
+    @Test func oneDeviceOfAnOrganisationSendsItsReceipt() async throws {
+        let coalition = try await TestCoalition()
+        let sender = try await coalition.found("SMEX")
+        let josa = try await coalition.admit(organisation: "JOSA", by: sender)
+        let phone = try await coalition.admit(colleague: "issa", home: "issa", by: josa)
+        for member in [sender, josa, phone] { _ = try await member.sync() }
+        let id = try sender.id(try await sender.send(draft("x"), to: [.coalition]))
+        for member in [josa, phone] { _ = try await member.sync() }
+        try await Task.sleep(for: .seconds(4))
+        // The first in order sends; the other reads that, and keeps silent when its turn comes.
+        let devices = [josa, phone].map { $0 }
+        for member in devices + devices { _ = try await member.sync() }
+        _ = try await sender.sync()
+        #expect(try sender.reach("JOSA", id)?.delivered != nil)
+        let sent = try devices.map {
+            try $0.engine.vault.read { try $0.records(in: .dueReceipts, as: DueReceipt.self).count }
+        }
+        #expect(sent.reduce(0, +) == 1)
+        let identities = try devices.map { try $0.engine.vault.read { try $0.device().identity } }
+        #expect(identities.map { Engine.rank(of: $0, among: identities, for: id) }.sorted() == [0, 1])
+        for member in [sender, josa, phone] { await member.close() }
+    }
+
+    @Test func changesAndAnswersTakeEffectOnceWhereverTheirSenderIsKilled() async throws {
+        let coalition = try await TestCoalition()
+        let sender = try await coalition.found("SMEX")
+        let josa = try await coalition.admit(organisation: "JOSA", by: sender)
+        for member in [sender, josa] { _ = try await member.sync() }
+        await josa.close()
+        for step in 0... {
+            let id = try sender.id(try await sender.send(draft("\(step)"), to: [.coalition]))
+            try await Task.sleep(for: .seconds(4))
+            let observer = CrashAt(step)
+            let crashing = try coalition.open("JOSA", observer: observer)
+            _ = try? await crashing.sync()
+            _ = try? await crashing.acknowledge(id, text: "\(step)")
+            _ = try? await crashing.sync()
+            await crashing.close()
+            let again = try coalition.open("JOSA")
+            try await Task.sleep(for: .seconds(4))
+            _ = try await again.sync()
+            _ = try await again.sync()
+            #expect(try await again.status().queuedCount == 0)
+            _ = try await sender.sync()
+            let messages = try sender.unshown()
+            try sender.markShown(messages)
+            let reach = try #require(try sender.reach("JOSA", id))
+            #expect(reach.delivered != nil)
+            #expect(messages.compactMap(\.text) == reach.acknowledgements.compactMap(\.text))
+            await again.close()
+            if observer.isUnused {
+                #expect(messages.compactMap(\.text) == ["\(step)"])
+                break
+            }
+        }
+        #expect(try sender.takeFindings() == [])
+        await sender.close()
+    }
+}
