@@ -40,18 +40,14 @@ enum MailboxReader {
         guard let due else { return nil }
         let epoch = due.integer(1)
         let end = EntryKey.end(ofEpoch: epoch).rowID
-        let rows = try Int64.fetchAll(
-            try db.cachedStatement(
-                sql: "SELECT id FROM entry WHERE id >= ? AND id < ? AND last_day <= ? ORDER BY id LIMIT ?"
-            ),
-            arguments: [
-                EntryKey(epoch: epoch, sequence: due.unsigned(2)).rowID, end, due.integer(0),
-                MailboxWriter.removalsPerStep,
-            ]
+        let step = try RemovalStep(
+            bodiesWhere: "entry.id >= ? AND entry.id < ? AND last_day <= ?",
+            [EntryKey(epoch: epoch, sequence: due.unsigned(2)).rowID, end, due.integer(0)],
+            in: db
         )
         let scannedTo: Int64?
-        if rows.count == MailboxWriter.removalsPerStep {
-            scannedTo = rows.last
+        if !step.isLast {
+            scannedTo = step.rows.last
         } else {
             scannedTo = try Int64.fetchOne(
                 try db.cachedStatement(sql: "SELECT id FROM entry WHERE id < ? ORDER BY id DESC LIMIT 1"),
@@ -61,7 +57,7 @@ enum MailboxReader {
         return ExpiryScan(
             epoch: epoch,
             day: Day(Int(due.integer(0))),
-            rows: rows,
+            rows: step.rows,
             scannedTo: scannedTo.map { EntryKey(rowID: $0).sequence } ?? 0
         )
     }

@@ -3,9 +3,6 @@ internal import RelayAPI
 
 /// Taking, deleting and expiry: what leaves tombstones (Protocol/mailbox.md, "Taking" and "Deleting and expiry").
 extension MailboxWriter {
-    /// Bodies removed in one transaction by deleting and by expiry: some milliseconds of the writer's time.
-    static let removalsPerStep = 256
-
     func take(_ access: HashedAccess, today: Day) throws -> TakenEntry? {
         let grant = try grant(access, for: .take)
         guard grant.usesLeft > 0 else { throw Problem(.quotaExhausted) }
@@ -44,19 +41,17 @@ extension MailboxWriter {
         let epoch = try grant(access, for: .delete).epoch
         let last = min(sequence, epoch.head)
         guard epoch.deletedTo < last else { return false }
-        let rows = try Int64.fetchAll(
-            try db.cachedStatement(
-                sql: "SELECT id FROM entry WHERE id > ? AND id <= ? AND body IS NOT NULL ORDER BY id LIMIT ?"
-            ),
-            arguments: [
+        let step = try RemovalStep(
+            bodiesWhere: "entry.id > ? AND entry.id <= ? AND entry.body IS NOT NULL",
+            [
                 EntryKey(epoch: epoch.row, sequence: epoch.deletedTo).rowID,
-                EntryKey(epoch: epoch.row, sequence: last).rowID, Self.removalsPerStep,
-            ]
+                EntryKey(epoch: epoch.row, sequence: last).rowID,
+            ],
+            in: db
         )
-        for row in rows { try removeBody(of: row) }
-        let isDone = rows.count < Self.removalsPerStep
-        epoch.deletedTo = isDone ? last : rows.last.map { EntryKey(rowID: $0).sequence } ?? last
-        return !isDone
+        for row in step.rows { try removeBody(of: row) }
+        epoch.deletedTo = step.isLast ? last : step.rows.last.map { EntryKey(rowID: $0).sequence } ?? last
+        return !step.isLast
     }
 
     /// Removes bodies that `ExpiryScan` found.
@@ -80,5 +75,42 @@ extension MailboxWriter {
     private func removeBody(of row: Int64) throws {
         try execute("DELETE FROM body WHERE id = (SELECT body FROM entry WHERE id = ?)", [row])
         try execute("UPDATE entry SET body = NULL, last_day = NULL WHERE id = ?", [row])
+    }
+}
+
+/// The bodies that one transaction removes, by deleting and by expiry: so few that the writer is held for some
+/// milliseconds, because each page of them is overwritten.
+struct RemovalStep {
+    /// Keys in the table `entry`, ascending.
+    let rows: [Int64]
+    /// Whether there are no more to remove after these.
+    let isLast: Bool
+
+    private static let mostBodies = 256
+    /// Of bodies, unless the first alone is longer.
+    private static let mostBytes = 512 * 1024
+
+    /// - Parameter condition: on the table `entry`, with `arguments` in it.
+    init(bodiesWhere condition: String, _ arguments: StatementArguments, in db: Database) throws {
+        let found = try Row.fetchCursor(
+            try db.cachedStatement(
+                sql: """
+                    SELECT entry.id, coalesce(length(bytes), 0) FROM entry LEFT JOIN body ON body.id = entry.body
+                    WHERE \(condition) ORDER BY entry.id
+                    """
+            ),
+            arguments: arguments
+        )
+        var rows: [Int64] = []
+        var bytes: Int64 = 0
+        while let body = try found.next() {
+            bytes += body.integer(1)
+            if rows.count == Self.mostBodies || (!rows.isEmpty && bytes > Self.mostBytes) {
+                (self.rows, isLast) = (rows, false)
+                return
+            }
+            rows.append(body.integer(0))
+        }
+        (self.rows, isLast) = (rows, true)
     }
 }

@@ -34,7 +34,8 @@ public protocol MailboxStore: Sendable {
     /// - Returns: whether there is more to do.
     func expireSome(today: Day) async throws(Problem) -> Bool
 
-    /// Makes sure that bodies which were removed cannot be found in the store's files any longer.
+    /// Makes sure that bodies which were removed cannot be found in the store's files any longer, and gives most of
+    /// their space back, in steps short enough not to hold others up.
     func scrub() async throws(Problem)
 
     func issueToken(_ hash: AccessTokenHash, label: String, mailboxes: UInt32) async throws(Problem)

@@ -174,6 +174,45 @@ import Testing
         }
     }
 
+    @Test func theSpaceOfWhatExpiredIsGivenBackWhileAppendsGoOn() async throws {
+        try await StoreEngine.sqlite.withStore { test in
+            let access = try await test.mailbox()
+            for _ in 0..<40 { try await test.append(access, retentionDays: 1, body: StoreUnderTest.body(.oneMiB)) }
+            try await test.store.scrub()
+            let file = test.directory.appending(path: "relay.sqlite")
+            func length() throws -> Int { try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0 }
+            let full = try length()
+            #expect(full > 40 << 20)
+            let store = try test.store
+            let today = test.today
+            let removing = Task {
+                while try await store.expireSome(today: today + 2) {}
+                try await store.scrub()
+            }
+            for _ in 0..<20 { try await test.append(access) }
+            try await removing.value
+            var again = file
+            again.removeAllCachedResourceValues()
+            #expect(try Data(contentsOf: again, options: .alwaysMapped).count < full / 8)
+            let read = try await test.read(access)
+            #expect(read.entries.map { $0.body == nil } == (0..<60).map { $0 < 40 })
+            expectIntactChain(read)
+        }
+    }
+
+    @Test func aStepRemovesAsMuchAsTheWriterCanOverwriteInMilliseconds() async throws {
+        try await StoreEngine.sqlite.withStore { test in
+            let access = try await test.mailbox()
+            for _ in 0..<5 { try await test.append(access, retentionDays: 1, body: StoreUnderTest.body(.oneMiB)) }
+            for _ in 0..<300 { try await test.append(access, retentionDays: 1) }
+            var steps = 0
+            while try await test.store.expireSome(today: test.today + 2) { steps += 1 }
+            // One for each long body, and what 256 short ones leave.
+            #expect(steps >= 7)
+            #expect(try await test.read(access, limit: 305).entries.allSatisfy { $0.body == nil })
+        }
+    }
+
     private static func files(in directory: URL, contain bytes: [UInt8]) throws -> Bool {
         try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
             .contains {
