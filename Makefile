@@ -23,6 +23,7 @@ test:
 	@Scripts/setup test
 	swift build --build-tests
 	@Scripts/test
+	@Scripts/check-openapi .build/debug
 
 format-check:
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
