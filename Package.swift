@@ -139,11 +139,41 @@ let package = Package(
             dependencies: ["Coalition", "HPKE", "Labels", "MLS", "RelayAPI", "Sodium", "TLSCodec"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "DishonestMemberTests",
+            dependencies: ["Coalition", "MLS", "MemberClient", "MemberTesting", "RelayAPI", "Sodium", "TLSCodec"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "EndToEndTests", dependencies: ["aadr-msg", "aadr-relay"], swiftSettings: strict),
+        .testTarget(
+            name: "HostileRelayTests",
+            dependencies: ["Coalition", "MemberClient", "MemberTesting", "Relay", "RelayAPI"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "HPKETests", dependencies: ["HPKE", "Sodium"], swiftSettings: strict),
         .testTarget(name: "LabelsTests", dependencies: ["Labels", "Sodium", "TLSCodec"], swiftSettings: strict),
         .testTarget(
             name: "MemberClientTests",
+            dependencies: [
+                "Coalition",
+                "MLS",
+                "MemberClient",
+                "MemberTesting",
+                "Relay",
+                "RelayAPI",
+                "Sodium",
+                "TLSCodec",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        // Members of a coalition in one process, for the tests of their engine.
+        .target(
+            name: "MemberTesting",
             dependencies: [
                 "Coalition",
                 "MLS",
@@ -153,12 +183,8 @@ let package = Package(
                 "Sodium",
                 "TLSCodec",
                 .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOTLS", package: "swift-nio"),
             ],
+            path: "Tests/MemberTesting",
             swiftSettings: strict
         ),
         .testTarget(name: "RelayAPITests", dependencies: ["RelayAPI", "TLSCodec"], swiftSettings: strict),

@@ -20,9 +20,15 @@ public enum EntryPolicy {
         } catch {
             throw PolicyViolation(rule, "its envelope does not open (\(error))")
         }
-        guard let message = try? MLSMessage(decoding: opened.bytes), case .privateMessage = message,
+        guard let message = try? MLSMessage(decoding: opened.bytes), case .privateMessage(let privateMessage) = message,
             let destination = message.destination
         else { throw PolicyViolation(rule, "it does not hold a PrivateMessage") }
+        // Before MLS opens it: a proposal that only some still know would let them judge a Commit otherwise than the rest.
+        try require(
+            context.kind == .advance ? privateMessage.isCommit : privateMessage.isApplication,
+            rule,
+            "it holds a message of another type than the entry is for"
+        )
         try require(destination.groupID == group.groupID, rule, "it holds a message of another group")
         try require(destination.epoch == group.epoch, rule, "it holds a message of another epoch")
         return message

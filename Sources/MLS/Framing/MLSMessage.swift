@@ -92,6 +92,9 @@ public struct PrivateMessage: Hashable, Sendable, WireCodable {
     let groupID: [UInt8]
     let epoch: UInt64
     let contentType: ContentType
+    /// Whether it says that it holds a Commit, or an application message; a proposal is neither.
+    public var isCommit: Bool { contentType == .commit }
+    public var isApplication: Bool { contentType == .application }
     let authenticatedData: [UInt8]
     let encryptedSenderData: [UInt8]
     let ciphertext: [UInt8]

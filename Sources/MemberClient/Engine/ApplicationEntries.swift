@@ -6,21 +6,23 @@ internal import TLSCodec
 /// Entries of kind application: one's own are confirmed, others' are opened (Protocol/policy.md, "Application
 /// messages").
 extension Engine {
+    /// - Returns: whether it is done with, should it come again; not while its body is missing.
     func processApplication(
         _ entry: LogEntry,
         of group: LoadedGroup,
         keys: borrowing GroupEpochKeys,
         in transaction: borrowing VaultTransaction
-    ) throws {
-        if try confirm(entry, of: group.id, in: transaction) { return }
+    ) throws -> Bool {
+        if try confirm(entry, of: group.id, in: transaction) { return true }
         switch entry.body {
         case .gone:
             try transaction.note(
                 FindingRecord(.expiredUnread, at: now, group: group.id, parameters: ["sequence": "\(entry.sequence)"])
             )
+            return false
         case .wrong:
             // Noted when the log was checked.
-            break
+            return false
         case .present(let body):
             do throws(BadEntry) {
                 let received = try open(body, of: entry, in: group, keys: keys)
@@ -28,6 +30,7 @@ extension Engine {
             } catch {
                 try note(error, entry, in: group, transaction)
             }
+            return true
         }
     }
 
@@ -41,14 +44,7 @@ extension Engine {
             let item = try transaction.record(number, in: .outbox, as: OutboxItem.self)
         else { return false }
         guard let sealed = item.sealed, BodyHash(of: sealed.body) == entry.bodyHash else {
-            // Something else stands under this entry id: the message needs another one.
-            var item = item
-            try transaction.delete(.outgoing(item.entryID, of: id))
-            item.entryID = .random()
-            item.relayed = nil
-            item.sealed = nil
-            try transaction.replace(number, in: .outbox, with: item.encoded)
-            try transaction.note(FindingRecord(.entryIDTaken, at: now, group: id))
+            try rename(item, number, in: id, transaction)
             return false
         }
         if let relayed = item.relayed, relayed != entry.position {

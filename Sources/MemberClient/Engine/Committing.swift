@@ -84,10 +84,10 @@ extension Engine {
             }
             try await observer.willTake(.advance)
             let relay = try await relay(of: try vault.read { try $0.group(planned.group).profile.mailbox })
-            if case .failure(let problem) = try await relay.answer(to: request), !problem.name.meansLostRace {
-                throw RelayError.problem(problem)
-            }
+            let answer = try await relay.answer(to: request)
+            if case .failure(let problem) = answer, !problem.name.meansLostRace { throw RelayError.problem(problem) }
             try await syncGroup(planned.group)
+            if case .success(let acknowledged) = answer { try checkShown(request, acknowledged, in: planned.group) }
             if let stopped = try vault.read({ try $0.group(planned.group).stopped }) {
                 throw MemberError.stopped(stopped)
             }
@@ -97,6 +97,27 @@ extension Engine {
             "other members changed the group faster than this device could",
             lost: "nothing was lost: it will be done by a later command",
             advice: "try again"
+        )
+    }
+
+    /// Notes a Commit that the relay has acknowledged and then does not show in the log. It stays pending, and is handed over
+    /// again by a later command.
+    private func checkShown(_ request: AdvanceRequest, _ acknowledged: AppendResponse, in id: GroupID) throws {
+        let isShown = try vault.write { transaction in
+            let pending = try transaction.record(.pendingCommit(of: id), as: PendingCommitRecord.self)
+            guard pending?.request.entryID == request.entryID, try transaction.group(id).stopped == nil else {
+                return true
+            }
+            let parameters: KeyValuePairs = ["sequence": "\(acknowledged.sequence)"]
+            try transaction.note(FindingRecord(.acknowledgedEntryMissing, at: now, group: id, parameters: parameters))
+            return false
+        }
+        guard !isShown else { return }
+        throw MemberError(
+            .violation,
+            "the relay says that it has the change, and does not show it in the log",
+            lost: "nothing was lost: it will be done by a later command",
+            advice: "tell the relay's operator"
         )
     }
 

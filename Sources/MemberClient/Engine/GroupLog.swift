@@ -70,12 +70,25 @@ struct GroupLog: Sendable {
     /// Entries after the cursor, in ascending order.
     let entries: [LogEntry]
     let violations: [LogViolation]
-    /// Whether the relay has more entries than it gave.
+    /// Whether the relay has more entries than it gave, so that it is worth asking at once again.
     let hasMore: Bool
+    /// Whether it goes up to the head that the relay names.
+    let reachesHead: Bool
 
     /// Whether the log ends before the cursor.
     var isRolledBack: Bool {
         violations.contains { if case .headBehind = $0 { true } else { false } }
+    }
+
+    /// Whether what it shows may be put right by another answer from the epoch's beginning on.
+    var isBroken: Bool {
+        violations.contains { violation in
+            switch violation {
+            case .openingChanged, .notAscending, .chainBroken, .bodyChanged, .headContradicts: true
+            // The cursor has not moved, or moves back to the opening anyway.
+            case .withheld, .headBehind: false
+            }
+        }
     }
 
     /// Checks an answer to a read from `cursor` on. It is pure: nothing is remembered, nothing is asked.
@@ -130,8 +143,9 @@ struct GroupLog: Sendable {
         }
         self.entries = entries
         self.violations = violations
-        // Without an entry there is no progress to be made by asking at once again, whatever the head says.
-        hasMore = response.head > last.sequence && !entries.isEmpty
+        reachesHead = response.head <= last.sequence
+        // Without an entry there is no progress to be made, whatever the head says.
+        hasMore = !reachesHead && !entries.isEmpty
     }
 }
 

@@ -5,14 +5,22 @@ internal import TLSCodec
 /// Reading a group's log: the relay is asked, its answer is checked against the chain of running hashes, and what it
 /// holds is processed, every batch in one transaction.
 extension Engine {
-    /// Reads a group's log to its end.
+    /// Reads a group's log to its end, and once more from the epoch's beginning if what the relay shows is broken: a relay
+    /// that tells the truth again then has everything read that it hid.
     /// - Parameter waitSeconds: how long the relay may wait for an entry where there is none.
     /// - Returns: whether anything was processed.
     @discardableResult
     func syncGroup(_ id: GroupID, waitSeconds: UInt16 = 0) async throws -> Bool {
+        let hasProcessed = try await readGroup(id, waitSeconds: waitSeconds)
+        guard try restartBrokenLog(of: id) else { return hasProcessed }
+        return try await readGroup(id) || hasProcessed
+    }
+
+    private func readGroup(_ id: GroupID, waitSeconds: UInt16 = 0) async throws -> Bool {
         var hasProcessed = false
+        var recoveries = 0
         while true {
-            let record = try vault.read { try $0.group(id) }
+            let (record, acknowledged) = try vault.read { (try $0.group(id), try acknowledgedMessages(to: id, $0)) }
             guard record.stopped == nil else { break }
             let relay = try await relay(of: record.profile.mailbox)
             let request = ReadRequest(
@@ -21,34 +29,69 @@ extension Engine {
                 after: record.cursor.last.sequence,
                 waitSeconds: hasProcessed ? 0 : waitSeconds
             )
-            let response: ReadResponse
+            let log: GroupLog
             switch try await relay.answer(to: request) {
-            case .success(let given): response = given
+            case .success(let response):
+                log = GroupLog(response, from: record.cursor)
+                try note(log, of: id)
             case .failure(let problem):
-                guard problem.name == .incarnationChanged else { throw RelayError.problem(problem) }
-                try noteIncarnation(problem.incarnation, in: id)
-                try await recover(id, from: record)
+                try await recover(id, from: record, problem, &recoveries)
                 hasProcessed = true
                 continue
             }
-            let log = GroupLog(response, from: record.cursor)
-            try noteViolations(log.violations, in: id)
             if log.isRolledBack {
                 // What is appended now gets numbers that have been read: the log is read anew.
-                try await recover(id, from: record)
+                try await recover(id, from: record, nil, &recoveries)
                 hasProcessed = true
                 continue
             }
-            guard !log.entries.isEmpty else { break }
+            guard !log.entries.isEmpty else {
+                if log.reachesHead { try noteMissing(acknowledged, in: id) }
+                break
+            }
             try await observer.willTake(.processEntry)
             switch try process(log.entries, of: id, from: record.cursor) {
-            case .all: if !log.hasMore { try noteMissingEntries(of: id) }
+            case .all: if log.reachesHead { try noteMissing(acknowledged, in: id) }
             case .openedEpoch, .overtaken: break
             case .stuck: return hasProcessed
             }
             hasProcessed = true
         }
         return hasProcessed
+    }
+
+    /// How often a relay may have lost something while one log is read: more often it only keeps this device busy.
+    private static var recoveriesPerSync: Int { 2 }
+
+    /// - Parameter problem: with which the relay refused to read; nil when it showed a log that ends too early.
+    private func recover(
+        _ id: GroupID,
+        from record: GroupRecord,
+        _ problem: Problem?,
+        _ recoveries: inout Int
+    ) async throws {
+        recoveries += 1
+        guard recoveries <= Self.recoveriesPerSync else {
+            throw MemberError(
+                .violation,
+                "the relay says again and again that it has lost entries",
+                lost: "nothing was lost: what is queued stays queued",
+                advice: "tell the relay's operator"
+            )
+        }
+        guard let problem else { return try await recover(id, from: record) }
+        switch problem.name {
+        case .incarnationChanged:
+            try noteIncarnation(problem.incarnation, in: id)
+            try await recover(id, from: record)
+        case .notPermitted:
+            // A relay that rolled back in silence may not know the epoch any longer. One that does not know the mailbox
+            // refuses again, and that is what is told.
+            try await recover(id, from: record)
+            try noteLostEpoch(record.cursor, in: id)
+        default:
+            throw RelayError.problem(problem)
+        }
     }
 
     private func noteIncarnation(_ incarnation: Incarnation?, in id: GroupID) throws {
@@ -60,10 +103,16 @@ extension Engine {
         }
     }
 
-    private func noteViolations(_ violations: [LogViolation], in id: GroupID) throws {
-        guard !violations.isEmpty else { return }
+    private func noteLostEpoch(_ cursor: Cursor, in id: GroupID) throws {
+        let parameters: KeyValuePairs = ["head": "0", "read": "\(cursor.last.sequence)"]
+        try vault.write { try $0.note(FindingRecord(.headBehind, at: now, group: id, parameters: parameters)) }
+    }
+
+    private func note(_ log: GroupLog, of id: GroupID) throws {
+        guard !log.violations.isEmpty else { return }
         try vault.write { transaction in
-            for violation in violations { try transaction.note(violation.finding(in: id, at: now)) }
+            for violation in log.violations { try transaction.note(violation.finding(in: id, at: now)) }
+            if log.isBroken { try transaction.set(.brokenLog(of: id), to: []) }
         }
     }
 
@@ -95,15 +144,16 @@ extension Engine {
         keys: borrowing GroupEpochKeys,
         in transaction: borrowing VaultTransaction
     ) throws -> Processed {
+        var known = try ProcessedEntries(of: group.id, in: transaction)
         for entry in entries {
-            if try wasProcessed(entry, in: group, transaction) {
+            if known.take(entry) {
                 try moveCursor(of: group, to: entry, in: transaction)
                 continue
             }
             switch entry.kind {
             case .application, .lastResort:
-                try processApplication(entry, of: group, keys: keys, in: transaction)
-                try moveCursor(of: group, to: entry, in: transaction)
+                let isDone = try processApplication(entry, of: group, keys: keys, in: transaction)
+                try moveCursor(of: group, to: entry, isDone: isDone, in: transaction)
             case .advance:
                 switch try processAdvance(entry, of: group, keys: keys, in: transaction) {
                 case .opened:
@@ -113,11 +163,13 @@ extension Engine {
                 case .stopped:
                     return .all
                 case .unreadable:
+                    try known.save(of: group.id, in: transaction)
                     try group.saveReceived(in: transaction)
                     return .stuck
                 }
             }
         }
+        try known.save(of: group.id, in: transaction)
         try group.saveReceived(in: transaction)
         return .all
     }
@@ -125,27 +177,39 @@ extension Engine {
     private func moveCursor(
         of group: LoadedGroup,
         to entry: LogEntry,
+        isDone: Bool = true,
         in transaction: borrowing VaultTransaction
     ) throws {
         let seen = SeenEntry(
-            entryID: entry.entryID,
             runningHash: entry.runningHash,
-            previous: group.record.cursor.last.sequence
+            previous: group.record.cursor.last.sequence,
+            content: isDone ? EntryContent(of: entry) : nil
         )
         let name = VaultName.seen(entry.sequence, of: group.id, in: group.record.cursor.incarnation)
         try transaction.setRecord(name, to: seen)
         group.record.cursor.last = entry.position
     }
 
-    /// Notes messages that the relay acknowledged before the place up to which the log has been read, and that did not
-    /// stand there. They are sent again.
-    private func noteMissingEntries(of id: GroupID) throws {
+    /// Numbers in the outbox of messages that the relay has acknowledged and not yet shown in the log.
+    private func acknowledgedMessages(
+        to id: GroupID,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> Set<UInt64> {
+        Set(
+            try transaction.records(in: .outbox, as: OutboxItem.self)
+                .filter { $0.record.destination == .group(id) && $0.record.relayed != nil }
+                .map(\.number)
+        )
+    }
+
+    /// Notes messages that the relay had acknowledged before it was asked for a log which it then showed to its end, and
+    /// which are not in it. They are sent again.
+    private func noteMissing(_ acknowledged: Set<UInt64>, in id: GroupID) throws {
+        guard !acknowledged.isEmpty else { return }
         try vault.write { transaction in
-            let cursor = try transaction.group(id).cursor
+            let epoch = try transaction.group(id).cursor.epoch
             for (number, item) in try transaction.records(in: .outbox, as: OutboxItem.self) {
-                guard item.destination == .group(id), let relayed = item.relayed,
-                    item.sealed?.epoch == cursor.epoch, relayed.sequence <= cursor.last.sequence
-                else { continue }
+                guard acknowledged.contains(number), item.relayed != nil, item.sealed?.epoch == epoch else { continue }
                 try noteMissing(item, number, in: id, transaction)
             }
         }

@@ -101,6 +101,7 @@ extension Engine {
 
         try forgetSeenEntries(in: group.record, id, transaction)
         try transaction.delete(.processedEntries(of: id))
+        try transaction.delete(.brokenLog(of: id))
         try transaction.delete(.skippedAdvances(of: id))
         try transaction.delete(.pendingCommit(of: id))
         try transaction.delete(.stagedEpoch(of: id))

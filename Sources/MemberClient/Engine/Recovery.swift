@@ -26,17 +26,17 @@ extension Engine {
     }
 
     /// Begins to read the present epoch anew, from the opening that the relay has for it now. What has been processed
-    /// already is known by its entry id.
+    /// already is known by its content.
     private func restart(_ id: GroupID, from cursor: Cursor, _ response: ReadResponse) throws {
         try vault.write { transaction in
             var record = try transaction.group(id)
             guard record.cursor == cursor else { return }
-            let known = try seenEntries(in: record, id, transaction)
+            try rememberProcessed(record, id, transaction)
             // The old opening stays a position that others may still name.
             let opening = record.cursor.opening
             try transaction.setRecord(
                 .seen(opening.sequence, of: id, in: cursor.incarnation),
-                to: SeenEntry(entryID: .random(), runningHash: opening.runningHash, previous: opening.sequence)
+                to: SeenEntry(runningHash: opening.runningHash, previous: opening.sequence, content: nil)
             )
             record.earlierIncarnations = Array(
                 ([cursor.incarnation] + record.earlierIncarnations).prefix(GroupRecord.maximumIncarnations)
@@ -46,10 +46,36 @@ extension Engine {
                 epoch: cursor.epoch,
                 opening: Position(sequence: response.opening, runningHash: response.openingHash)
             )
-            try transaction.setRecord(.processedEntries(of: id), to: RecordList(known.map(\.entryID)))
             try transaction.setRecord(.group(id), to: record)
             try resendEverything(to: id, transaction)
         }
+    }
+
+    /// Begins to read the present epoch anew, if what the relay has shown of it contradicts itself.
+    /// - Returns: whether it does.
+    func restartBrokenLog(of id: GroupID) throws -> Bool {
+        guard try vault.read({ try $0.get(.brokenLog(of: id)) }) != nil else { return false }
+        return try vault.write { transaction in
+            guard try transaction.get(.brokenLog(of: id)) != nil else { return false }
+            try transaction.delete(.brokenLog(of: id))
+            var record = try transaction.group(id)
+            guard record.stopped == nil else { return false }
+            try rememberProcessed(record, id, transaction)
+            let cursor = record.cursor
+            record.cursor = Cursor(incarnation: cursor.incarnation, epoch: cursor.epoch, opening: cursor.opening)
+            try transaction.setRecord(.group(id), to: record)
+            return true
+        }
+    }
+
+    private func rememberProcessed(
+        _ record: GroupRecord,
+        _ id: GroupID,
+        _ transaction: borrowing VaultTransaction
+    ) throws {
+        var known = try ProcessedEntries(of: id, in: transaction)
+        known.add(try seenEntries(in: record, id, transaction).compactMap(\.content))
+        try known.save(of: id, in: transaction)
     }
 
     /// Messages of this device's that the relay had acknowledged and that were not confirmed are handed over again, the
@@ -62,16 +88,32 @@ extension Engine {
             try transaction.replace(number, in: .outbox, with: item.encoded)
         }
     }
+}
 
-    /// Whether an entry was processed in an earlier incarnation of the relay.
-    func wasProcessed(
-        _ entry: LogEntry,
-        in group: LoadedGroup,
-        _ transaction: borrowing VaultTransaction
-    ) throws -> Bool {
-        guard !group.record.earlierIncarnations.isEmpty,
-            let known = try transaction.record(.processedEntries(of: group.id), as: RecordList<EntryID>.self)
-        else { return false }
-        return known.values.contains(entry.entryID)
+/// Entries of the present epoch that were processed before its log began to be read anew, and that have not come again.
+struct ProcessedEntries {
+    private var contents: Set<EntryContent>
+    private var isChanged = false
+
+    init(of id: GroupID, in transaction: borrowing VaultTransaction) throws {
+        let record = try transaction.record(.processedEntries(of: id), as: RecordList<EntryContent>.self)
+        contents = Set(record?.values ?? [])
+    }
+
+    mutating func add(_ more: [EntryContent]) {
+        contents.formUnion(more)
+        isChanged = true
+    }
+
+    /// Whether this entry is one of them. The next that is like it is not: it is there a second time.
+    mutating func take(_ entry: LogEntry) -> Bool {
+        guard !contents.isEmpty, contents.remove(EntryContent(of: entry)) != nil else { return false }
+        isChanged = true
+        return true
+    }
+
+    func save(of id: GroupID, in transaction: borrowing VaultTransaction) throws {
+        guard isChanged else { return }
+        try transaction.setRecord(.processedEntries(of: id), to: RecordList(Array(contents)))
     }
 }

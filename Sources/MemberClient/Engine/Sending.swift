@@ -370,6 +370,8 @@ extension Engine {
         _ transaction: borrowing VaultTransaction
     ) throws -> Bool {
         guard record.cursor.epoch == request.epoch else { return true }
+        // What a log has shown that contradicts itself proves nothing: the next read tells.
+        guard try transaction.get(.brokenLog(of: id)) == nil else { return true }
         let last = record.cursor.last
         // What has been read is confirmed, and no longer in the outbox: this entry is not among it.
         guard position.sequence > last.sequence else { return false }
@@ -398,16 +400,28 @@ extension Engine {
             try await openEpoch(of: id)
         case .entryIDInUse:
             try vault.write { transaction in
-                guard var item = try transaction.record(number, in: .outbox, as: OutboxItem.self) else { return }
-                try transaction.delete(.outgoing(item.entryID, of: id))
-                item.entryID = .random()
-                item.sealed = nil
-                try transaction.setRecord(.outgoing(item.entryID, of: id), to: Number(number))
-                try transaction.replace(number, in: .outbox, with: item.encoded)
-                try transaction.note(FindingRecord(.entryIDTaken, at: now, group: id))
+                guard let item = try transaction.record(number, in: .outbox, as: OutboxItem.self) else { return }
+                try rename(item, number, in: id, transaction)
             }
         default:
             throw RelayError.problem(problem)
         }
+    }
+
+    /// Gives a message another entry id, because something else stands under its own.
+    func rename(
+        _ item: OutboxItem,
+        _ number: UInt64,
+        in id: GroupID,
+        _ transaction: borrowing VaultTransaction
+    ) throws {
+        var item = item
+        try transaction.delete(.outgoing(item.entryID, of: id))
+        item.entryID = .random()
+        item.relayed = nil
+        item.sealed = nil
+        try transaction.setRecord(.outgoing(item.entryID, of: id), to: Number(number))
+        try transaction.replace(number, in: .outbox, with: item.encoded)
+        try transaction.note(FindingRecord(.entryIDTaken, at: now, group: id))
     }
 }

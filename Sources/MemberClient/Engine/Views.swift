@@ -99,7 +99,7 @@ extension Engine {
         _ id: GroupID,
         _ transaction: borrowing VaultTransaction
     ) throws -> Bool {
-        try seenEntries(in: record, id, transaction).contains { $0.entryID == entryID }
+        try seenEntries(in: record, id, transaction).contains { $0.content?.entryID == entryID }
     }
 
     /// The entries of the present epoch that have been read in the relay's present incarnation, newest first.

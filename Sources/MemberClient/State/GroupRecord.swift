@@ -89,27 +89,57 @@ enum StopReason: UInt8, Sendable {
 ///
 /// Each names the one before it, so that all can be found from the cursor on back.
 struct SeenEntry: WireCodable, Sendable {
-    let entryID: EntryID
     let runningHash: RunningHash
     /// Sequence number of the entry before it in the epoch; the opening's for the first.
     let previous: UInt64
+    /// Nil for what could not be looked at, and is not done with if it comes again.
+    let content: EntryContent?
 
-    init(entryID: EntryID, runningHash: RunningHash, previous: UInt64) {
-        self.entryID = entryID
+    init(runningHash: RunningHash, previous: UInt64, content: EntryContent?) {
         self.runningHash = runningHash
         self.previous = previous
+        self.content = content
     }
 
     init(from reader: inout Reader) throws(CodecError) {
-        entryID = try reader.read()
         runningHash = try reader.read()
         previous = try reader.readUInt64()
+        content = try reader.readOptional()
     }
 
     func encode(to writer: inout Writer) {
-        writer.write(entryID)
         writer.write(runningHash)
         writer.write(previous)
+        writer.writeOptional(content)
+    }
+}
+
+/// What an entry is, wherever in a log it stands: the same again is known by it when a log is read anew.
+struct EntryContent: WireCodable, Hashable, Sendable {
+    let kind: EntryKind
+    let entryID: EntryID
+    let next: [Grant]
+    let bodyHash: BodyHash
+
+    init(of entry: LogEntry) {
+        kind = entry.kind
+        entryID = entry.entryID
+        next = entry.next
+        bodyHash = entry.bodyHash
+    }
+
+    init(from reader: inout Reader) throws(CodecError) {
+        kind = try reader.read()
+        entryID = try reader.read()
+        next = try reader.readVector(maximumCount: Grant.maximumCount)
+        bodyHash = try reader.read()
+    }
+
+    func encode(to writer: inout Writer) {
+        writer.write(kind)
+        writer.write(entryID)
+        writer.writeVector(next)
+        writer.write(bodyHash)
     }
 }
 

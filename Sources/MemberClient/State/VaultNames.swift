@@ -41,8 +41,10 @@ extension VaultName {
     static func stagedEpoch(of id: GroupID) -> VaultName { of(id, "staged") }
     static func presentedAttestations(of id: GroupID) -> VaultName { of(id, "presented") }
     static func skippedAdvances(of id: GroupID) -> VaultName { of(id, "skipped") }
-    /// Entries of the present epoch that were processed in earlier incarnations of the relay.
+    /// Entries of the present epoch that were processed before its log began to be read anew.
     static func processedEntries(of id: GroupID) -> VaultName { of(id, "processed") }
+    /// Present while the log of the present epoch, as it was shown, contradicts itself.
+    static func brokenLog(of id: GroupID) -> VaultName { of(id, "broken") }
 
     /// An entry of the present epoch by its sequence number, as one incarnation of the relay showed it.
     static func seen(_ sequence: UInt64, of id: GroupID, in incarnation: Incarnation) -> VaultName {

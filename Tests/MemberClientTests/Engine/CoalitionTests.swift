@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import MemberClient
+@testable import MemberTesting
 
 struct CoalitionTests {
     @Test(arguments: SuiteName.allCases)

@@ -5,6 +5,7 @@ import Synchronization
 import Testing
 
 @testable import MemberClient
+@testable import MemberTesting
 
 struct ConcurrencyTests {
     @Test func followingAndSendingOnOneHomeDoNotDisturbEachOther() async throws {
@@ -70,13 +71,4 @@ struct ConcurrencyTests {
         #expect(try other.unshown().count == 1)
         for member in [founder, other] { await member.close() }
     }
-}
-
-/// Waits until something is so, at most half a minute.
-func eventually(_ condition: () throws -> Bool) async throws {
-    for _ in 0..<600 {
-        if try condition() { return }
-        try await Task.sleep(for: .milliseconds(50))
-    }
-    Issue.record("it did not happen")
 }

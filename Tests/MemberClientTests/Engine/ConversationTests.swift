@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import MemberClient
+@testable import MemberTesting
 
 struct ConversationTests {
     @Test(arguments: SuiteName.allCases)

@@ -5,6 +5,7 @@ import Synchronization
 import Testing
 
 @testable import MemberClient
+@testable import MemberTesting
 
 /// Ends whatever is done at its n-th step, as a kill between two steps does: nothing that comes after it happens.
 final class CrashAt: StepObserver {

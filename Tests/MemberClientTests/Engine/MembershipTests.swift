@@ -4,6 +4,7 @@ import RelayAPI
 import Testing
 
 @testable import MemberClient
+@testable import MemberTesting
 
 struct MembershipTests {
     @Test func twoCommitsAtOnceBothTakeEffect() async throws {

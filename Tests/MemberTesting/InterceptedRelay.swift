@@ -1,72 +1,7 @@
-import Coalition
-import Foundation
 import RelayAPI
-import Sodium
 import Synchronization
 
 @testable import MemberClient
-@testable import Relay
-
-/// The relay's own service over its SQLite store, in this process, without HTTP.
-struct TestRelay: MemberClient.Relay {
-    let service: RelayService
-
-    func create(_ request: CreateRequest) async throws(RelayError) -> CreateResponse {
-        try await asking { () async throws(Problem) in try await service.create(request) }
-    }
-
-    func childToken(_ request: ChildTokenRequest) async throws(RelayError) -> EmptyResponse {
-        try await asking { () async throws(Problem) in try await service.makeChildToken(request) }
-    }
-
-    func grant(_ request: GrantRequest) async throws(RelayError) -> EmptyResponse {
-        try await asking { () async throws(Problem) in try await service.changeGrants(request) }
-    }
-
-    func append(_ request: AppendRequest) async throws(RelayError) -> AppendResponse {
-        try await asking { () async throws(Problem) in try await service.append(request) }
-    }
-
-    func advance(_ request: AdvanceRequest) async throws(RelayError) -> AppendResponse {
-        try await asking { () async throws(Problem) in try await service.advance(request) }
-    }
-
-    func read(_ request: ReadRequest) async throws(RelayError) -> ReadResponse {
-        try await asking { () async throws(Problem) in
-            try await service.read(request) { subscription in
-                Task {
-                    // A long poll that nobody waits for any longer must not hold a test up.
-                    try? await Task.sleep(for: .milliseconds(500))
-                    subscription.end()
-                }
-            }
-        }
-    }
-
-    func take(_ request: TakeRequest) async throws(RelayError) -> TakeResponse {
-        try await asking { () async throws(Problem) in try await service.take(request) }
-    }
-
-    func delete(_ request: DeleteRequest) async throws(RelayError) -> EmptyResponse {
-        try await asking { () async throws(Problem) in try await service.delete(request) }
-    }
-
-    func relayInformation() async throws(RelayError) -> RelayInformation {
-        RelayInformation(version: "test", retentionDays: service.limits.retention)
-    }
-
-    func close() async {}
-
-    private func asking<Response>(
-        _ body: () async throws(Problem) -> Response
-    ) async throws(RelayError) -> Response {
-        do throws(Problem) {
-            return try await body()
-        } catch {
-            throw .problem(error)
-        }
-    }
-}
 
 /// A relay that passes everything on, and lets a test do otherwise with some of it.
 final class InterceptedRelay: MemberClient.Relay {
@@ -152,11 +87,16 @@ final class InterceptedRelay: MemberClient.Relay {
     func close() async {}
 }
 
-/// One relay under every address.
-struct TestNetwork: RelayNetwork {
-    let relay: any MemberClient.Relay
-
-    func relay(at address: RelayAddress) async -> any MemberClient.Relay { relay }
-
-    func close() async {}
+extension ReadResponse {
+    func with(entries: [ReadEntry], head: UInt64? = nil) -> ReadResponse {
+        ReadResponse(
+            incarnation: incarnation,
+            epoch: epoch,
+            opening: opening,
+            openingHash: openingHash,
+            head: head ?? self.head,
+            headHash: headHash,
+            entries: entries
+        )
+    }
 }

@@ -32,21 +32,24 @@ final class TestCoalition: Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
-    /// A copy of the relay's store as it is now, with an incarnation of its own, as a restored backup has.
-    func copyOfRelay() throws -> URL {
-        let copy = directory.appending(path: "copy.sqlite")
+    /// A copy of the relay's store as it is now.
+    /// - Parameter keepsIncarnation: false for what a restored backup is; true for what a relay hides.
+    func copyOfRelay(keepsIncarnation: Bool = false) throws -> TestRelay {
+        let copy = directory.appending(path: "copy-\(UUID().uuidString).sqlite")
         let source = try DatabaseQueue(path: directory.appending(path: "relay.sqlite").path)
         let target = try DatabaseQueue(path: copy.path)
         try source.backup(to: target)
-        try target.write { database in
-            try database.execute(
-                sql: "UPDATE store SET incarnation = ?",
-                arguments: [Data(Incarnation.random().bytes)]
-            )
+        if !keepsIncarnation {
+            try target.write { database in
+                try database.execute(
+                    sql: "UPDATE store SET incarnation = ?",
+                    arguments: [Data(Incarnation.random().bytes)]
+                )
+            }
         }
         try target.close()
         try source.close()
-        return copy
+        return TestRelay(service: RelayService(store: try SQLiteMailboxStore(file: copy)))
     }
 
     func home(_ name: String) -> String { directory.appending(path: name).path }
@@ -159,4 +162,13 @@ extension Member {
         try markShown(findings)
         return findings.map(\.kind)
     }
+}
+
+/// Waits until something is so, at most half a minute.
+func eventually(_ condition: () throws -> Bool) async throws {
+    for _ in 0..<600 {
+        if try condition() { return }
+        try await Task.sleep(for: .milliseconds(50))
+    }
+    Issue.record("it did not happen")
 }

@@ -6,6 +6,7 @@ import Sodium
 import Testing
 
 @testable import MemberClient
+@testable import MemberTesting
 
 /// What a member can do with the ciphertexts of others: seal them anew, as entries of its own.
 struct CopiedEntryTests {

@@ -5,6 +5,7 @@ import RelayAPI
 import Testing
 
 @testable import MemberClient
+@testable import MemberTesting
 
 /// What honest members make of Commits that break the policy; the whole table is played by Tests/DishonestMember.
 struct PolicyTests {

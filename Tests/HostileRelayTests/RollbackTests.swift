@@ -1,0 +1,108 @@
+import Coalition
+import RelayAPI
+import Testing
+
+@testable import MemberClient
+@testable import MemberTesting
+
+/// A relay that goes back to an earlier state (Protocol/detection.md, "The relay").
+struct RollbackTests {
+    /// The same members on another relay.
+    private func reopen(_ scene: Scene, on relay: any MemberClient.Relay) async throws -> [Member] {
+        await scene.close()
+        return try ["SMEX", "JOSA"].map { try scene.coalition.open($0, relay: relay) }
+    }
+
+    private func expectHealthy(_ members: [Member]) async throws {
+        for (index, member) in members.enumerated() {
+            let results = try await member.send(text: "after, from \(index)", to: [.coalition])
+            #expect(results.map(\.state) == [.relayed])
+        }
+        #expect(try await members[0].takeTexts() == ["after, from 1"])
+        #expect(try await members[1].takeTexts() == ["after, from 0"])
+        for member in members {
+            #expect(try member.takeFindings() == [])
+            #expect(try await member.status().queuedCount == 0)
+            await member.close()
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func lostMessagesAreNoticedWithTheNextRead(inSilence: Bool) async throws {
+        let scene = try await Scene()
+        try await scene.send("1")
+        let earlier = try scene.coalition.copyOfRelay(keepsIncarnation: inSilence)
+        try await scene.send("2")
+        #expect(try await scene.reader.takeTexts() == ["1", "2"])
+        _ = try await scene.founder.sync()
+        let members = try await reopen(scene, on: earlier)
+        for member in members {
+            _ = try await member.sync()
+            #expect(try member.takeFindings().contains(inSilence ? .headBehind : .incarnationChanged))
+            #expect(try await member.takeTexts() == [])
+        }
+        try await expectHealthy(members)
+    }
+
+    @Test(arguments: [false, true])
+    func messageThatOnlyItsSenderKnowsOfIsNoticedAndSentAgain(inSilence: Bool) async throws {
+        let scene = try await Scene()
+        let earlier = try scene.coalition.copyOfRelay(keepsIncarnation: inSilence)
+        // Acknowledged, and not read by anybody.
+        try await scene.send("1")
+        let members = try await reopen(scene, on: earlier)
+        _ = try await members[0].sync()
+        #expect(try await members[1].takeTexts() == ["1"])
+        #expect(try members[0].takeFindings().contains(inSilence ? .acknowledgedEntryMissing : .incarnationChanged))
+        for member in members {
+            _ = try await member.sync()
+            _ = try member.takeFindings()
+        }
+        try await expectHealthy(members)
+    }
+
+    @Test(arguments: [false, true])
+    func lostCommitsAreNoticedWithTheNextReadAndHandedBack(inSilence: Bool) async throws {
+        let scene = try await Scene()
+        let rima = try await scene.coalition.admit(colleague: "rima", home: "rima", by: scene.founder)
+        _ = try await scene.reader.sync()
+        let earlier = try scene.coalition.copyOfRelay(keepsIncarnation: inSilence)
+        try await scene.founder.remove(rima.address)
+        try await scene.send("1")
+        #expect(try await scene.reader.takeTexts() == ["1"])
+        _ = try await scene.founder.sync()
+        await rima.close()
+        let members = try await reopen(scene, on: earlier)
+        for member in members {
+            _ = try await member.sync()
+            #expect(try member.takeFindings().first == (inSilence ? .headBehind : .incarnationChanged))
+            #expect(try await member.members().count { $0.state == .active } == 2)
+        }
+        for member in members {
+            _ = try await member.sync()
+            _ = try member.takeFindings()
+        }
+        try await expectHealthy(members)
+    }
+
+    /// Guards: a relay that changes its incarnation with every answer keeps nobody busy for ever.
+    @Test func endlessIncarnationsEndTheCommandAndNotTheGroup() async throws {
+        let scene = try await Scene()
+        try await scene.send("1")
+        scene.relay.onRead { request, inner throws(RelayError) in
+            guard request.access.mailbox == scene.mailbox, request.incarnation != .unknown else {
+                return try await inner.read(request)
+            }
+            throw .problem(Problem(.incarnationChanged, incarnation: .random()))
+        }
+        await #expect { try await scene.reader.sync() } throws: { error in
+            (error as? MemberError)?.kind == .violation
+        }
+        #expect(try scene.reader.takeFindings().allSatisfy { $0 == .incarnationChanged })
+        scene.relay.becomeHonest()
+        #expect(try await scene.reader.takeTexts() == ["1"])
+        _ = try scene.reader.takeFindings()
+        try await scene.expectHealthy()
+        await scene.close()
+    }
+}
