@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import MemberClient
+@testable import MemberTesting
 
 /// An alert with what one must have.
 func draft(_ headline: String, expires: UInt64? = nil) -> AlertDraft {
