@@ -15,11 +15,14 @@ public enum MLSError: Error, Equatable, Sendable {
 /// How an application can call this library wrongly.
 public enum Misuse: String, Error, Equatable, Sendable {
     case unsupportedCipherSuite = "this library does not have that cipher suite"
+    case unsupportedVersion = "this library does not have that version of the protocol"
     case signatureKeyMismatch = "the signature key is not the one in this member's leaf"
     case keyPackageMismatch = "the private keys do not belong to this KeyPackage"
     case invalidPrivateKey = "the bytes are not a private key of this cipher suite"
     case proposalsPending = "proposals of this epoch must be committed before anything is sent"
     case removedFromGroup = "this Commit removes this member: there is no next epoch"
+    case groupReinitialized = "the last Commit ended this group: its successor goes on"
+    case notReinitialized = "no ReInit has ended this group: it has no successor"
     case staleCommit = "the Commit was staged from another epoch than the group's present one"
     case ownMessage = "this member sent this message itself and cannot open it"
     case treeNeeded = "the GroupInfo holds no ratchet tree and none was given"

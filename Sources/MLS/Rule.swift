@@ -7,7 +7,8 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case epochMatches
     case applicationIsPrivate
     case senderIsMember
-    case supportedSender
+    case contentAllowedForSender
+    case groupContinues
     case messageSignature
     case membershipTag
     case senderDataAuthentic
@@ -46,7 +47,6 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case unmergedLeavesInherited
 
     // Proposals and Commits
-    case supportedProposal
     case referencedProposalKnown
     case pendingProposalsBounded
     case removedMemberExists
@@ -54,6 +54,13 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case noRemovalOfCommitter
     case oneChangePerLeaf
     case oneContextExtensions
+    case preSharedKeyNonceLength
+    case preSharedKeysUnique
+    case preSharedKeyKnown
+    case resumptionUsage
+    case reInitVersion
+    case reInitAlone
+    case noExternalInit
     case pathPresent
     case pathLength
     case pathCiphertextCount
@@ -63,10 +70,21 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case pathSecretMatchesKey
     case confirmationTag
 
+    // From outside the group
+    case externalSenderListed
+    case externalProposalType
+    case newMemberProposesAdd
+    case externalCommitPath
+    case externalCommitByValue
+    case externalCommitProposals
+    case oneExternalInit
+    case oneRemovalByNewMember
+    case externalInitUsable
+    case externalKeyPresent
+
     // Joining
     case welcomeNamesKeyPackage
     case groupSecretsDecrypt
-    case supportedPreSharedKey
     case groupInfoDecrypts
     case groupInfoSignature
     case groupInfoCipherSuite
@@ -76,13 +94,23 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case welcomePathSecretMatchesKey
     case welcomeConfirmationTag
 
+    // Groups that follow from others
+    case onePredecessor
+    case predecessorKnown
+    case successorEpoch
+    case reInitPredecessor
+    case reInitParameters
+    case reInitMembers
+    case branchParameters
+    case branchMembers
+
     /// Where RFC 9420 says so.
     public var section: String {
         switch self {
         case .expectedWireFormat, .groupIDMatches, .epochMatches, .applicationIsPrivate,
-            .senderIsMember, .supportedSender:
+            .senderIsMember:
             "6"
-        case .messageSignature: "6.1"
+        case .messageSignature, .contentAllowedForSender, .newMemberProposesAdd: "6.1"
         case .membershipTag: "6.2"
         case .contentAuthentic, .paddingIsZero: "6.3.1"
         case .senderDataAuthentic: "6.3.2"
@@ -100,15 +128,23 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
             .keyPackageInitKeyDiffers:
             "10.1"
         case .removedMemberExists: "12.1.3"
-        case .supportedProposal, .noUpdateByCommitter, .noRemovalOfCommitter, .oneChangePerLeaf,
-            .oneContextExtensions:
+        case .preSharedKeyNonceLength, .resumptionUsage: "12.1.4"
+        case .reInitVersion: "12.1.5"
+        case .externalProposalType: "12.1.8"
+        case .externalSenderListed: "12.1.8.1"
+        case .externalInitUsable: "8.3"
+        case .noUpdateByCommitter, .noRemovalOfCommitter, .oneChangePerLeaf, .oneContextExtensions,
+            .preSharedKeysUnique, .reInitAlone, .noExternalInit, .externalCommitProposals, .oneExternalInit,
+            .oneRemovalByNewMember:
             "12.2"
         case .referencedProposalKnown, .pendingProposalsBounded, .pathPresent: "12.4"
-        case .pathKeysNew, .confirmationTag: "12.4.2"
+        case .pathKeysNew, .confirmationTag, .preSharedKeyKnown, .groupContinues: "12.4.2"
+        case .externalCommitPath, .externalCommitByValue, .externalKeyPresent: "12.4.3.2"
         case .treeHashMatches, .unmergedLeavesPresent, .unmergedLeavesInherited, .welcomeNamesKeyPackage,
-            .groupSecretsDecrypt, .supportedPreSharedKey, .groupInfoDecrypts, .groupInfoSignature,
+            .groupSecretsDecrypt, .groupInfoDecrypts, .groupInfoSignature,
             .groupInfoCipherSuite, .groupInfoVersion, .groupInfoSigner, .ownLeafInTree, .welcomePathSecretMatchesKey,
-            .welcomeConfirmationTag:
+            .welcomeConfirmationTag, .onePredecessor, .predecessorKnown, .successorEpoch, .reInitPredecessor,
+            .reInitParameters, .reInitMembers, .branchParameters, .branchMembers:
             "12.4.3.1"
         case .treeNodeKinds, .treeEndsWithNode, .treeSize: "12.4.3.3"
         case .groupExtensionsSupported, .extensionsUnique: "13.4"
@@ -119,7 +155,7 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     /// secrets. A member that skipped such a Commit alone would fork itself off.
     public var failsOnlyForMe: Bool {
         switch self {
-        case .pathSecretDecrypts, .pathSecretMatchesKey, .confirmationTag: true
+        case .preSharedKeyKnown, .pathSecretDecrypts, .pathSecretMatchesKey, .confirmationTag: true
         default: false
         }
     }

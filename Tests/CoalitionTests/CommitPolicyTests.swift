@@ -109,12 +109,42 @@ struct CommitPolicyTests {
     func c3Type() throws {
         let fixture = try GroupFixture()
         let changes = try fixture.changes()
-        let proposal = CommittedProposal(
-            proposal: .update(changes.committerLeaf),
-            sender: LeafIndex(1),
-            isByReference: false
+        let others: [Proposal] = [
+            .update(try #require(changes.committerLeaf)),
+            .preSharedKey(PreSharedKeyID(source: .external(id: [1]), nonce: [2])),
+            .reInit(ReInit(groupID: [1], version: .mls10, cipherSuite: changes.context.cipherSuite, extensions: [])),
+            .externalInit(kemOutput: [1]),
+        ]
+        for proposal in others {
+            let committed = CommittedProposal(
+                proposal: proposal,
+                sender: .member(LeafIndex(1)),
+                isByReference: false
+            )
+            expectOnly(.c3, changes.replacing(proposals: [committed]))
+        }
+    }
+
+    @Test("C3: a sender that joins by its Commit")
+    func c3External() throws {
+        let fixture = try GroupFixture()
+        let noor = try MemberFixture(
+            "noor@Masaar/laptop",
+            of: fixture.coalition.masaar,
+            number: 40,
+            in: fixture.coalition.coalition
         )
-        expectOnly(.c3, changes.replacing(proposals: [proposal]))
+        let leaf = try fixture.keyPackage(noor).leafNode
+        let join = try ExternalJoin(fixture.group.groupInfo(signatureKey: fixture.amal.signatureKey))
+        let commit = try join.commit(
+            as: ExternalJoin.Joiner(
+                credential: leaf.credential,
+                capabilities: leaf.capabilities,
+                extensions: leaf.extensions
+            ),
+            signatureKey: noor.signatureKey
+        )
+        expectOnly(.c3, commit.changes)
     }
 
     @Test("C3: no path")

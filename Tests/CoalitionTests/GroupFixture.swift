@@ -226,7 +226,7 @@ final class GroupFixture {
 extension CommitChanges {
     /// What no honest library would make.
     func replacing(
-        committerLeaf: LeafNode? = nil,
+        committerLeaf: LeafNode?? = nil,
         pathLeaf: LeafNode? = nil,
         proposals: [CommittedProposal]? = nil
     ) -> CommitChanges {
@@ -240,6 +240,8 @@ extension CommitChanges {
             removed: removed,
             updated: updated,
             groupContextExtensions: groupContextExtensions,
+            preSharedKeys: preSharedKeys,
+            reInit: reInit,
             previousContext: previousContext,
             previousTree: previousTree,
             context: context,

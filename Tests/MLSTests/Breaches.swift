@@ -42,7 +42,7 @@ extension Breach {
     ]
 
     static let commits: [Breach] = [
-        .proposals(.supportedProposal) { _, _ in [.externalInit(kemOutput: [])] },
+        .proposals(.noExternalInit) { _, _ in [.externalInit(kemOutput: [])] },
         .message(.referencedProposalKnown) { forger, _ in
             let commit = Commit(proposals: [.reference(ProposalRef(bytes: [1]))], path: nil)
             return forger.publicMessage(.commit(commit))
@@ -63,6 +63,31 @@ extension Breach {
         .proposals(.noRemovalOfCommitter) { _, _ in [.remove(LeafIndex(0))] },
         .proposals(.oneChangePerLeaf) { _, _ in [.remove(LeafIndex(2)), .remove(LeafIndex(2))] },
         .proposals(.oneContextExtensions) { _, _ in [.groupContextExtensions([]), .groupContextExtensions([])] },
+        .proposals(.preSharedKeyNonceLength) { _, _ in
+            [.preSharedKey(PreSharedKeyID(source: .external(id: [1]), nonce: [2]))]
+        },
+        .proposals(.preSharedKeysUnique) { _, _ in
+            let id = try PreSharedKeyID(.external(id: [1]), for: suite3)
+            return [.preSharedKey(id), .preSharedKey(id)]
+        },
+        Breach(.preSharedKeyKnown) {
+            let party = try Party(3)
+            var options = CommitOptions()
+            options.preSharedKeys.insert(Secret(copying: [5]), as: .external(id: [1]))
+            let id = try PreSharedKeyID(.external(id: [1]), for: suite3)
+            try party.commit([.preSharedKey(id)], by: party[0], options: options)
+        },
+        .proposals(.resumptionUsage) { forger, _ in
+            let context = forger.member.group.context
+            let source = PreSharedKeyID.Source.resumption(usage: .branch, groupID: context.groupID, epoch: 1)
+            return [.preSharedKey(try PreSharedKeyID(source, for: suite3))]
+        },
+        .proposals(.reInitVersion) { _, _ in [.reInit(.test(version: ProtocolVersion(rawValue: 0)))] },
+        .proposals(.reInitAlone) { _, _ in [.reInit(.test()), .remove(LeafIndex(2))] },
+        .message(.groupContinues) { forger, party in
+            try party.commit([.reInit(.test())], by: party[0])
+            return Forger(member: party[0]).publicMessage(.proposal(.remove(LeafIndex(2))))
+        },
         .proposals(.pathPresent) { _, _ in [.remove(LeafIndex(2))] },
     ]
 
@@ -133,9 +158,6 @@ extension Breach {
                 ],
                 encryptedGroupInfo: forged.welcome.encryptedGroupInfo
             )
-        },
-        .welcome(.supportedPreSharedKey) { forged, _ in
-            try forged.rewritten(preSharedKeys: [PreSharedKeyID(source: .external(id: [1]), nonce: [2])])
         },
         .welcome(.groupInfoDecrypts) { forged, _ in try forged.rewritten(breakingInfo: true) },
         .welcome(.groupInfoSignature) { forged, _ in

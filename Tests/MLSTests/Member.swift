@@ -40,6 +40,10 @@ final class Member {
         )
     }
 
+    static func joiner(_ name: String) -> ExternalJoin.Joiner {
+        ExternalJoin.Joiner(credential: .basic(identity: Array(name.utf8)), capabilities: capabilities)
+    }
+
     /// Commits, and merges at once.
     @discardableResult
     func commit(_ proposals: [Proposal] = [], options: CommitOptions = CommitOptions()) throws -> Sent {

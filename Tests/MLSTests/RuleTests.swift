@@ -100,7 +100,7 @@ struct RuleTests {
         let covered = Breach.all.map(\.rule)
         #expect(Set(covered) == Set(Rule.allCases))
         #expect(covered.count == Rule.allCases.count)
-        #expect(Rule.allCases.filter(\.failsOnlyForMe).count == 3)
+        #expect(Rule.allCases.filter(\.failsOnlyForMe).count == 4)
     }
 
     @Test("a breach is refused under its rule's name", arguments: Breach.all)
@@ -125,7 +125,8 @@ struct RuleTests {
 }
 
 extension Breach {
-    static let all: [Breach] = messages + leaves + keyPackages + trees + commits + paths + joining
+    static let all: [Breach] =
+        messages + leaves + keyPackages + trees + commits + paths + fromOutside + joining + successions
 
     private static let messages: [Breach] = [
         .message(.expectedWireFormat) { _, party in
@@ -145,9 +146,6 @@ extension Breach {
         },
         .message(.applicationIsPrivate) { forger, _ in forger.publicMessage(.application([1])) },
         .message(.senderIsMember) { forger, _ in try forger.privateMessage(from: LeafIndex(3)) },
-        .message(.supportedSender) { forger, _ in
-            forger.publicMessage(.proposal(.remove(LeafIndex(2))), sender: .newMemberProposal)
-        },
         .message(.messageSignature) { forger, _ in
             forger.publicMessage(.proposal(.remove(LeafIndex(2))), breakingSignature: true)
         },

@@ -10,6 +10,8 @@ internal import TLSCodec
 public struct CommitPolicy: Sendable {
     let changes: CommitChanges
     /// Before the Commit.
+    let committerLeaf: LeafNode
+    /// Before the Commit.
     let terms: GroupTerms
     /// After the Commit.
     let nextCharter: SignedCharter
@@ -40,6 +42,10 @@ public struct CommitPolicy: Sendable {
     init(_ changes: CommitChanges, offenders: Set<LeafIndex>) throws(PolicyViolation) {
         self.changes = changes
         self.offenders = offenders
+        guard let committerLeaf = changes.committerLeaf else {
+            throw PolicyViolation(.c3, "its sender is no member, but would join by it")
+        }
+        self.committerLeaf = committerLeaf
         do throws(GroupTerms.Malformed) {
             terms = try GroupTerms(reading: changes.previousContext)
         } catch {
@@ -90,7 +96,7 @@ public struct CommitPolicy: Sendable {
     // MARK: C6
 
     func checkPath(_ path: LeafNode) throws(PolicyViolation) {
-        let old = changes.committerLeaf
+        let old = committerLeaf
         try require(path.credential == old.credential, .c6, "its path changes the sender's credential")
         try require(path.signatureKey == old.signatureKey, .c6, "its path changes the sender's signature key")
         try require(path.capabilities == old.capabilities, .c6, "its path changes the sender's capabilities")
@@ -222,7 +228,7 @@ public struct CommitPolicy: Sendable {
     // MARK: C10
 
     func checkSender() throws(PolicyViolation) {
-        let sender = try readLeaf(changes.committerLeaf, .c10).identity
+        let sender = try readLeaf(committerLeaf, .c10).identity
         try require(
             !isSuspended(sender, under: terms.charter.charter),
             .c10,
@@ -306,7 +312,7 @@ public struct JudgedCommit: Sendable {
     public let presented: [PresentedAttestation]
 
     fileprivate init(_ policy: CommitPolicy) {
-        committer = (try? DeviceLeaf(reading: policy.changes.committerLeaf))?.identity
+        committer = (try? DeviceLeaf(reading: policy.committerLeaf))?.identity
         context = policy.context
         terms = policy.terms.under(policy.nextCharter)
         newCharter = policy.changes.groupContextExtensions == nil ? nil : policy.nextCharter

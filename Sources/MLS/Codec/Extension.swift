@@ -47,6 +47,20 @@ public struct Extensions: Hashable, Sendable, ExpressibleByArrayLiteral {
         }
     }
 
+    /// Those who may propose from outside the group (RFC 9420, section 12.1.8.1).
+    /// - Throws: `malformed`.
+    func externalSenders() throws(MLSError) -> [ExternalSender] {
+        guard let data = self[.externalSenders] else { return [] }
+        return try wireForm { () throws(CodecError) in try ExternalSenders(decoding: data).elements }
+    }
+
+    /// The group's external public key, in a GroupInfo (RFC 9420, section 12.4.3.2).
+    /// - Throws: `malformed`.
+    func externalPublicKey() throws(MLSError) -> [UInt8]? {
+        guard let data = self[.externalPublic] else { return nil }
+        return try wireForm { () throws(CodecError) in try OpaqueElement(decoding: data).bytes }
+    }
+
     var hasDuplicates: Bool {
         Set(elements.map(\.type)).count < elements.count
     }
@@ -91,7 +105,53 @@ public struct RequiredCapabilities: Hashable, Sendable, WireCodable {
     }
 }
 
+/// `ExternalSender` (RFC 9420, section 12.1.8.1): one who may propose changes to a group from outside.
+public struct ExternalSender: Hashable, Sendable, WireCodable {
+    public let signatureKey: [UInt8]
+    public let credential: Credential
+
+    public init(signatureKey: [UInt8], credential: Credential) {
+        self.signatureKey = signatureKey
+        self.credential = credential
+    }
+
+    public init(from reader: inout Reader) throws(CodecError) {
+        signatureKey = try reader.readVector()
+        credential = try reader.read()
+    }
+
+    public func encode(to writer: inout Writer) {
+        writer.writeVector(signatureKey)
+        writer.write(credential)
+    }
+}
+
+/// The contents of the `external_senders` extension (RFC 9420, section 12.1.8.1).
+struct ExternalSenders: WireCodable {
+    let elements: [ExternalSender]
+
+    init(_ elements: [ExternalSender]) { self.elements = elements }
+
+    init(from reader: inout Reader) throws(CodecError) {
+        elements = try reader.readVector()
+    }
+
+    func encode(to writer: inout Writer) {
+        writer.writeVector(elements)
+    }
+}
+
 extension Extension {
+    /// The `external_senders` extension: a Sender names one by its place in the list.
+    public static func externalSenders(_ senders: [ExternalSender]) -> Extension {
+        Extension(type: .externalSenders, data: ExternalSenders(senders).encoded)
+    }
+
+    /// The `external_pub` extension of a GroupInfo (RFC 9420, section 12.4.3.2).
+    static func externalPublic(_ publicKey: [UInt8]) -> Extension {
+        Extension(type: .externalPublic, data: OpaqueElement(publicKey).encoded)
+    }
+
     /// The `required_capabilities` extension (RFC 9420, section 11.1).
     public static func requiredCapabilities(_ required: RequiredCapabilities) -> Extension {
         Extension(type: .requiredCapabilities, data: required.encoded)

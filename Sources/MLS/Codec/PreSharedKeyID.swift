@@ -22,6 +22,25 @@ public struct PreSharedKeyID: Hashable, Sendable {
         self.source = source
         self.nonce = nonce
     }
+
+    /// Nil for a key of the application's.
+    var usage: ResumptionUsage? {
+        guard case .resumption(let usage, _, _) = source else { return nil }
+        return usage
+    }
+}
+
+/// `PSKLabel` (RFC 9420, section 8.4).
+struct PreSharedKeyLabel: WireEncodable {
+    let id: PreSharedKeyID
+    let index: UInt16
+    let count: UInt16
+
+    func encode(to writer: inout Writer) {
+        writer.write(id)
+        writer.write(index)
+        writer.write(count)
+    }
 }
 
 extension PreSharedKeyID: WireCodable {

@@ -49,6 +49,17 @@ struct SecretReader {
         try Value(decoding: readVector())
     }
 
+    /// The same where there may be none.
+    mutating func readOptionalValue<Value: WireDecodable>(
+        _ type: Value.Type = Value.self
+    ) throws(CodecError) -> Value? {
+        switch try readUInt8() {
+        case 0: nil
+        case 1: try readValue()
+        default: throw .invalid("presence byte")
+        }
+    }
+
     /// `opaque value<V>` that is secret.
     mutating func readSecret() throws(CodecError) -> Secret {
         let range = try take(try readLength())
@@ -111,6 +122,12 @@ struct SecretWriter {
     /// A value that is not secret, in a vector of its own.
     mutating func writeValue(_ value: some WireEncodable) {
         write { writer in writer.writeVector { $0.write(value) } }
+    }
+
+    /// The same where there may be none.
+    mutating func writeOptionalValue(_ value: (some WireEncodable)?) {
+        write(UInt8(value == nil ? 0 : 1))
+        if let value { writeValue(value) }
     }
 
     /// `opaque value<V>` that is secret.

@@ -70,7 +70,10 @@ struct GroupSecrets: ~Copyable {
         }
         var identifiers = Reader(try reader.readVector())
         var preSharedKeys: [PreSharedKeyID] = []
-        while !identifiers.isAtEnd { preSharedKeys.append(try identifiers.read()) }
+        while !identifiers.isAtEnd {
+            guard preSharedKeys.count < Commit.maximumProposals else { throw .tooLong }
+            preSharedKeys.append(try identifiers.read())
+        }
         try reader.finish()
         self.init(joinerSecret: joinerSecret, pathSecret: pathSecret, preSharedKeys: preSharedKeys)
     }

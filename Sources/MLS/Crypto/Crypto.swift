@@ -169,6 +169,21 @@ struct Crypto: Sendable {
         )
     }
 
+    /// A secret of `KDF.Nh` bytes that the holder of the private key gets too (`SetupBaseS` and `context.export`,
+    /// section 8.3). Nil when `publicKey` is no key of this suite.
+    func exportSecret(to publicKey: [UInt8], context: [UInt8]) -> (kemOutput: [UInt8], secret: HeldSecret)? {
+        guard let sender = try? HPKE.SenderContext(to: publicKey, kem: kem, info: []) else { return nil }
+        return (sender.kemOutput, HeldSecret(sender.export(context: context, count: hashLength)))
+    }
+
+    /// The other side's. Nil when `kemOutput` is none of this suite's.
+    func exportSecret(from kemOutput: [UInt8], with key: borrowing Secret, context: [UInt8]) -> HeldSecret? {
+        guard let privateKey = try? HPKE.PrivateKey(kem: kem, raw: key.copy()),
+            let recipient = try? HPKE.RecipientContext(kemOutput: kemOutput, privateKey: privateKey, info: [])
+        else { return nil }
+        return HeldSecret(recipient.export(context: context, count: hashLength))
+    }
+
     /// `KEM.DeriveKeyPair`.
     func deriveKeyPair(_ inputKeyMaterial: borrowing Secret) throws(MLSError) -> EncryptionKeyPair {
         do {

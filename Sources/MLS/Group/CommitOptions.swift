@@ -40,6 +40,8 @@ public struct CommitOptions: Sendable {
     public var leafChanges = LeafChanges()
     /// The proposals of others to commit, by reference; nil for all that can be committed together.
     public var references: [ProposalRef]?
+    /// Of which the proposals name some.
+    public var preSharedKeys = PreSharedKeys()
     /// Of the GroupInfo in the Welcome, beside the tree.
     public var groupInfoExtensions: Extensions = []
     /// Whether the Welcome holds the tree; if not, the new members must get it in another way.

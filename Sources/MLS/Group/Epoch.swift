@@ -12,7 +12,11 @@ public struct Epoch: ~Copyable, Sendable {
     /// What most signatures, tags and derivations cover.
     let encodedContext: [UInt8]
     let ownSignatureKey: [UInt8]
+    /// Of the Commit that began the epoch.
+    let confirmationTag: [UInt8]
     let interimTranscriptHash: [UInt8]
+    /// Of the Commit that began the epoch: it ended the group.
+    let reInit: ReInit?
     let secrets: EpochSecrets
     let privateKeys: PrivateKeys
     var pendingProposals: PendingProposals
@@ -24,7 +28,8 @@ public struct Epoch: ~Copyable, Sendable {
         _ crypto: Crypto,
         context: GroupContext,
         ownSignatureKey: [UInt8],
-        interimTranscriptHash: [UInt8],
+        confirmationTag: [UInt8],
+        reInit: ReInit?,
         secrets: EpochSecrets,
         privateKeys: PrivateKeys,
         pendingProposals: PendingProposals = PendingProposals(),
@@ -34,7 +39,13 @@ public struct Epoch: ~Copyable, Sendable {
         self.context = context
         encodedContext = context.encoded
         self.ownSignatureKey = ownSignatureKey
-        self.interimTranscriptHash = interimTranscriptHash
+        self.confirmationTag = confirmationTag
+        interimTranscriptHash = TranscriptHash.interim(
+            confirmed: context.confirmedTranscriptHash,
+            confirmationTag: confirmationTag,
+            crypto
+        )
+        self.reInit = reInit
         self.secrets = secrets
         self.privateKeys = privateKeys
         self.pendingProposals = pendingProposals
@@ -61,13 +72,14 @@ public struct Epoch: ~Copyable, Sendable {
     ///   - authenticatedData: sent along, readable and unchangeable.
     ///   - signatureKey: of this member's leaf.
     /// - Throws: `signatureKeyMismatch`; `proposalsPending` when a Commit is due first (section 12.4);
-    ///   `ratchetExhausted`.
+    ///   `groupReinitialized`, `ratchetExhausted`.
     public mutating func protect(
         _ data: [UInt8],
         authenticatedData: [UInt8] = [],
         signatureKey: borrowing SignaturePrivateKey,
         padding: Padding = .none
     ) throws(MLSError) -> MLSMessage {
+        try requireActive()
         guard pendingProposals.isEmpty else { throw .misuse(.proposalsPending) }
         let content = framed(.application(data), authenticatedData: authenticatedData)
         let signed = try sign(content, .privateMessage, with: signatureKey)
@@ -75,6 +87,13 @@ public struct Epoch: ~Copyable, Sendable {
     }
 
     // MARK: What a Group does with it
+
+    /// The application's keys, and the one that every member has.
+    func with(_ preSharedKeys: PreSharedKeys) -> PreSharedKeys {
+        var all = preSharedKeys
+        all.insert(secrets.resumptionPSK, as: .resumption(groupID: context.groupID, epoch: context.epoch))
+        return all
+    }
 
     func framed(_ content: Content, authenticatedData: [UInt8]) -> FramedContent {
         FramedContent(
@@ -84,6 +103,11 @@ public struct Epoch: ~Copyable, Sendable {
             authenticatedData: authenticatedData,
             content: content
         )
+    }
+
+    /// Section 12.4.2: nothing is sent any more in a group that a ReInit has ended.
+    func requireActive() throws(MLSError) {
+        guard reInit == nil else { throw .misuse(.groupReinitialized) }
     }
 
     func requireOwn(_ signatureKey: borrowing SignaturePrivateKey) throws(MLSError) {
@@ -142,7 +166,8 @@ extension Epoch {
         writer.write(.epoch)
         writer.writeValue(context)
         writer.write { $0.writeVector(ownSignatureKey) }
-        writer.write { $0.writeVector(interimTranscriptHash) }
+        writer.write { $0.writeVector(confirmationTag) }
+        writer.writeOptionalValue(reInit)
         secrets.write(to: &writer)
         privateKeys.write(to: &writer)
         pendingProposals.write(to: &writer)
@@ -169,7 +194,8 @@ extension Epoch {
         let rest = try wireForm { () throws(CodecError) in
             let rest = (
                 ownSignatureKey: try reader.readVector(),
-                interimTranscriptHash: try reader.readVector(),
+                confirmationTag: try reader.readVector(),
+                reInit: try reader.readOptionalValue(ReInit.self),
                 secrets: try EpochSecrets(from: &reader),
                 privateKeys: try PrivateKeys(from: &reader),
                 pendingProposals: try PendingProposals(from: &reader)
@@ -189,7 +215,8 @@ extension Epoch {
             crypto,
             context: context,
             ownSignatureKey: rest.ownSignatureKey,
-            interimTranscriptHash: rest.interimTranscriptHash,
+            confirmationTag: rest.confirmationTag,
+            reInit: rest.reInit,
             secrets: rest.secrets,
             privateKeys: rest.privateKeys,
             pendingProposals: rest.pendingProposals,

@@ -14,7 +14,8 @@ public struct ApplicationMessage: Hashable, Sendable {
 public struct ReceivedProposal: Hashable, Sendable {
     public let reference: ProposalRef
     public let proposal: Proposal
-    public let sender: LeafIndex
+    /// One that comes from outside the group, and that the application does not authorise, is to be discarded.
+    public let sender: Sender
     public let authenticatedData: [UInt8]
 }
 
@@ -36,6 +37,7 @@ extension Group {
         guard let (groupID, number) = message.destination else { throw .invalid(.expectedWireFormat) }
         try require(groupID == context.groupID, .groupIDMatches)
         try require(number == context.epoch, .epochMatches)
+        try require(reInit == nil, .groupContinues)
         switch message {
         case .publicMessage(let message): return try open(message, at: time)
         case .privateMessage(let message): return try open(message, at: time)
@@ -43,21 +45,34 @@ extension Group {
         }
     }
 
+    /// Forgets a proposal, which no Commit may name then: one from outside the group that the application does not
+    /// authorise (RFC 9420, section 12.1.8). All members must decide alike.
+    public mutating func discard(_ reference: ProposalRef) {
+        epoch.pendingProposals.remove(reference)
+    }
+
     private mutating func open(_ message: PublicMessage, at time: UInt64?) throws(MLSError) -> Opened {
         try require(message.content.content.type != .application, .applicationIsPrivate)
-        guard case .member(let sender) = message.content.sender else { throw .invalid(.supportedSender) }
-        try require(
-            message.hasValidMembershipTag(
-                membershipKey: epoch.secrets.membershipKey.secret,
-                context: epoch.encodedContext,
-                crypto
-            ),
-            .membershipTag
-        )
-        guard sender != ownLeaf else { throw .misuse(.ownMessage) }
         let content = message.authenticatedContent
-        try verify(content, from: sender)
-        return try interpret(content, from: sender, generation: 0, at: time)
+        let signatureKey = try signatureKey(of: content.content)
+        if case .member(let sender) = content.content.sender {
+            try require(
+                message.hasValidMembershipTag(
+                    membershipKey: epoch.secrets.membershipKey.secret,
+                    context: epoch.encodedContext,
+                    crypto
+                ),
+                .membershipTag
+            )
+            guard sender != ownLeaf else { throw .misuse(.ownMessage) }
+        }
+        try verify(content, signedWith: signatureKey)
+        switch content.content.content {
+        // Refused above.
+        case .application: throw .invalid(.applicationIsPrivate)
+        case .proposal(let proposal): return .proposal(try receive(proposal, in: content))
+        case .commit(let commit): return .commit(try verify(commit, in: content, at: time))
+        }
     }
 
     private mutating func open(_ message: PrivateMessage, at time: UInt64?) throws(MLSError) -> Opened {
@@ -65,163 +80,77 @@ extension Group {
         let sender = senderData.leaf
         guard sender != ownLeaf else { throw .misuse(.ownMessage) }
         // Before the secret tree is asked: it has no such leaf.
-        try require(tree[sender] != nil, .senderIsMember)
+        let signatureKey = try member(at: sender).signatureKey
         let step = try receiving.step(sender, message.contentType.ratchet, senderData.generation, crypto)
         let content = try message.open(senderData, key: step.key, crypto)
-        try verify(content, from: sender)
-        let opened = try interpret(content, from: sender, generation: senderData.generation, at: time)
+        try verify(content, signedWith: signatureKey)
+        let opened: Opened =
+            switch content.content.content {
+            case .application(let data):
+                .application(
+                    ApplicationMessage(
+                        sender: sender,
+                        generation: senderData.generation,
+                        authenticatedData: content.content.authenticatedData,
+                        data: data
+                    )
+                )
+            case .proposal(let proposal): .proposal(try receive(proposal, in: content))
+            case .commit(let commit): .commit(try verify(commit, in: content, at: time))
+            }
         receiving.take(step)
         return opened
     }
 
-    /// Section 6.1.
-    private func verify(_ content: AuthenticatedContent, from sender: LeafIndex) throws(MLSError) {
-        guard let leaf = tree[sender] else { throw .invalid(.senderIsMember) }
+    private mutating func receive(
+        _ proposal: Proposal,
+        in content: AuthenticatedContent
+    ) throws(MLSError) -> ReceivedProposal {
+        let reference = crypto.reference(toProposalIn: content)
+        try epoch.pendingProposals.insert(
+            PendingProposals.Entry(reference: reference, proposal: proposal, sender: content.content.sender)
+        )
+        return ReceivedProposal(
+            reference: reference,
+            proposal: proposal,
+            sender: content.content.sender,
+            authenticatedData: content.content.authenticatedData
+        )
+    }
+
+    // MARK: Who signed (section 6.1)
+
+    private func verify(_ content: AuthenticatedContent, signedWith publicKey: [UInt8]) throws(MLSError) {
         try require(
-            content.hasValidSignature(context: epoch.encodedContext, publicKey: leaf.signatureKey, crypto),
+            content.hasValidSignature(context: epoch.encodedContext, publicKey: publicKey, crypto),
             .messageSignature
         )
     }
 
-    private mutating func interpret(
-        _ content: AuthenticatedContent,
-        from sender: LeafIndex,
-        generation: UInt32,
-        at time: UInt64?
-    ) throws(MLSError) -> Opened {
-        let authenticatedData = content.content.authenticatedData
-        switch content.content.content {
-        case .application(let data):
-            return .application(
-                ApplicationMessage(
-                    sender: sender,
-                    generation: generation,
-                    authenticatedData: authenticatedData,
-                    data: data
-                )
-            )
-        case .proposal(let proposal):
-            let reference = crypto.reference(toProposalIn: content)
-            try epoch.pendingProposals.insert(
-                PendingProposals.Entry(reference: reference, proposal: proposal, sender: sender)
-            )
-            return .proposal(
-                ReceivedProposal(
-                    reference: reference,
-                    proposal: proposal,
-                    sender: sender,
-                    authenticatedData: authenticatedData
-                )
-            )
-        case .commit(let commit):
-            return .commit(try verify(commit, in: content, from: sender, at: time))
-        }
+    private func member(at leaf: LeafIndex) throws(MLSError) -> LeafNode {
+        guard let member = tree[leaf] else { throw .invalid(.senderIsMember) }
+        return member
     }
 
-    /// The part of processing a Commit (section 12.4.2) that needs no secret of this member's.
-    private func verify(
-        _ commit: Commit,
-        in content: AuthenticatedContent,
-        from committer: LeafIndex,
-        at time: UInt64?
-    ) throws(MLSError) -> VerifiedCommit {
-        guard let confirmationTag = content.auth.confirmationTag, let committerLeaf = tree[committer] else {
-            throw .internalBug("a Commit without a tag or a committer")
+    /// The key that the sender must have signed with. Of those outside the group, each may send one kind of content.
+    private func signatureKey(of content: FramedContent) throws(MLSError) -> [UInt8] {
+        switch (content.sender, content.content) {
+        case (.member(let leaf), _):
+            return try member(at: leaf).signatureKey
+        case (.external(let index), .proposal(let proposal)):
+            try require(proposal.isAllowedFromExternalSender, .externalProposalType)
+            let senders = try context.extensions.externalSenders()
+            guard index < senders.count else { throw .invalid(.externalSenderListed) }
+            return senders[Int(index)].signatureKey
+        case (.newMemberProposal, .proposal(.add(let keyPackage))):
+            return keyPackage.leafNode.signatureKey
+        case (.newMemberProposal, .proposal):
+            throw .invalid(.newMemberProposesAdd)
+        case (.newMemberCommit, .commit(let commit)):
+            guard let path = commit.path else { throw .invalid(.externalCommitPath) }
+            return path.leafNode.signatureKey
+        case (.external, _), (.newMemberProposal, _), (.newMemberCommit, _):
+            throw .invalid(.contentAllowedForSender)
         }
-        let list = ProposalList(proposals: try resolve(commit.proposals, from: committer), committer: committer)
-        var applied = try list.apply(to: tree, context, at: time, crypto)
-        try require(commit.path != nil || !list.needsPath, .pathPresent)
-        if let path = commit.path {
-            try applied.tree.merge(
-                path,
-                from: LeafNode.Place(groupID: context.groupID, leaf: committer),
-                excluding: applied.newLeaves,
-                crypto
-            )
-        }
-        try applied.tree.validateSupport(for: applied.extensions)
-        var next = context
-        next.epoch += 1
-        next.treeHash = applied.tree.treeHash(crypto)
-        next.extensions = applied.extensions
-        let provisionalContext = next.encoded
-        next.confirmedTranscriptHash = TranscriptHash.confirmed(
-            interim: epoch.interimTranscriptHash,
-            content.wireFormat,
-            content.content,
-            signature: content.auth.signature,
-            crypto
-        )
-        return VerifiedCommit(
-            changes: CommitChanges(
-                committer: committer,
-                committerLeaf: committerLeaf,
-                pathLeaf: commit.path?.leafNode,
-                authenticatedData: content.content.authenticatedData,
-                proposals: list.proposals,
-                added: applied.added,
-                removed: applied.removed,
-                updated: applied.updated,
-                groupContextExtensions: applied.groupContextExtensions,
-                previousContext: context,
-                previousTree: tree,
-                context: next,
-                tree: applied.tree
-            ),
-            path: commit.path,
-            confirmationTag: confirmationTag,
-            provisionalContext: provisionalContext
-        )
-    }
-
-    private func resolve(
-        _ proposals: [ProposalOrRef],
-        from committer: LeafIndex
-    ) throws(MLSError) -> [CommittedProposal] {
-        var resolved: [CommittedProposal] = []
-        for proposal in proposals {
-            switch proposal {
-            case .proposal(let proposal):
-                resolved.append(CommittedProposal(proposal: proposal, sender: committer, isByReference: false))
-            case .reference(let reference):
-                guard let entry = epoch.pendingProposals[reference] else {
-                    throw .invalid(.referencedProposalKnown)
-                }
-                resolved.append(
-                    CommittedProposal(proposal: entry.proposal, sender: entry.sender, isByReference: true)
-                )
-            }
-        }
-        return resolved
-    }
-}
-
-extension RatchetTree {
-    /// Judges a path and puts it into the tree (RFC 9420, sections 7.5 and 12.4.2).
-    mutating func merge(
-        _ path: UpdatePath,
-        from place: LeafNode.Place,
-        excluding added: Set<LeafIndex>,
-        _ crypto: Crypto
-    ) throws(MLSError) {
-        guard let old = self[place.leaf] else { throw .internalBug("a path without a committer") }
-        let steps = filteredDirectPath(of: place.leaf)
-        try require(path.nodes.count == steps.count, .pathLength)
-        for (node, step) in zip(path.nodes, steps) {
-            let receivers = resolution(of: step.copathChild, excluding: added)
-            try require(node.encryptedPathSecret.count == receivers.count, .pathCiphertextCount)
-            try require(crypto.isUsable(node.encryptionKey), .encryptionKeysUsable)
-        }
-        try path.leafNode.validate(.commit(place), crypto)
-        try require(path.leafNode.encryptionKey != old.encryptionKey, .leafEncryptionKeyFresh)
-        let known = memberIndex.encryptionKeys
-        try require(
-            path.nodes.allSatisfy { !known.contains($0.encryptionKey) }
-                && !known.contains(path.leafNode.encryptionKey),
-            .pathKeysNew
-        )
-        let parentHash = try mergeKeys(path.nodes.map(\.encryptionKey), along: steps, of: place.leaf, crypto)
-        try require(path.leafNode.source == .commit(parentHash: parentHash), .pathParentHash)
-        try replaceLeaf(at: place.leaf, with: path.leafNode)
     }
 }

@@ -3,8 +3,8 @@ internal import TLSCodec
 
 extension Group {
     /// Sends a proposal for someone else, or this member, to commit (RFC 9420, section 12.1).
-    /// - Throws: `unsupportedProposal` for an Update, which `proposeUpdate` makes, and for kinds that this library
-    ///   does not commit; `signatureKeyMismatch`, `ratchetExhausted`, `pendingProposalsBounded`.
+    /// - Throws: `unsupportedProposal` for an Update, which `proposeUpdate` makes, and for an ExternalInit, which no
+    ///   member sends; `signatureKeyMismatch`, `groupReinitialized`, `ratchetExhausted`, `pendingProposalsBounded`.
     public mutating func propose(
         _ proposal: Proposal,
         signatureKey: borrowing SignaturePrivateKey,
@@ -12,8 +12,8 @@ extension Group {
         framing: HandshakeFraming = .privateMessage(.none)
     ) throws(MLSError) -> MLSMessage {
         switch proposal {
-        case .add, .remove, .groupContextExtensions: break
-        case .update, .preSharedKey, .reInit, .externalInit: throw .misuse(.unsupportedProposal)
+        case .add, .remove, .preSharedKey, .reInit, .groupContextExtensions: break
+        case .update, .externalInit: throw .misuse(.unsupportedProposal)
         }
         return try send(proposal, signatureKey, authenticatedData, framing)
     }
@@ -44,6 +44,7 @@ extension Group {
         _ authenticatedData: [UInt8],
         _ framing: HandshakeFraming
     ) throws(MLSError) -> MLSMessage {
+        try epoch.requireActive()
         let content = try epoch.sign(
             epoch.framed(.proposal(proposal), authenticatedData: authenticatedData),
             framing == .publicMessage ? .publicMessage : .privateMessage,
@@ -53,7 +54,7 @@ extension Group {
             PendingProposals.Entry(
                 reference: crypto.reference(toProposalIn: content),
                 proposal: proposal,
-                sender: ownLeaf
+                sender: .member(ownLeaf)
             )
         )
         return try epoch.frame(content, framing)

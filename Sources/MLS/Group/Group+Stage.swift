@@ -6,11 +6,17 @@ extension Group {
     /// and the confirmation tag. The group does not change.
     ///
     /// An error of a rule that `failsOnlyForMe` says nothing about the Commit's validity for others.
-    /// - Throws: `pathSecretDecrypts`, `pathSecretMatchesKey`, `confirmationTag`; `staleCommit`, `removedFromGroup`.
-    public borrowing func stage(_ verified: VerifiedCommit) throws(MLSError) -> StagedCommit {
+    /// - Parameter preSharedKeys: of which the Commit may name some; this epoch's own need not be among them.
+    /// - Throws: `preSharedKeyKnown`, `pathSecretDecrypts`, `pathSecretMatchesKey`, `confirmationTag`; `staleCommit`,
+    ///   `removedFromGroup`.
+    public borrowing func stage(
+        _ verified: VerifiedCommit,
+        preSharedKeys: PreSharedKeys = PreSharedKeys()
+    ) throws(MLSError) -> StagedCommit {
         let changes = verified.changes
         guard changes.previousContext == context else { throw .misuse(.staleCommit) }
         guard !changes.removes(ownLeaf) else { throw .misuse(.removedFromGroup) }
+        let pskSecret = try epoch.with(preSharedKeys).secret(for: changes.preSharedKeys, crypto)
         var keys = epoch.privateKeys
         if let update = changes.updated.first(where: { $0.index == ownLeaf }) {
             guard let key = epoch.pendingProposals.updateKey(for: update.new.encryptionKey) else {
@@ -35,12 +41,12 @@ extension Group {
         let encodedContext = changes.context.encoded
         let secrets = KeySchedule.epochSecrets(
             joinerSecret: KeySchedule.joinerSecret(
-                initSecret: epoch.secrets.initSecret.secret,
+                initSecret: (verified.externalInitSecret ?? epoch.secrets.initSecret).secret,
                 commitSecret: commitSecret.secret,
                 context: encodedContext,
                 crypto
             ),
-            pskSecret: crypto.zeroSecret,
+            pskSecret: pskSecret,
             context: encodedContext,
             crypto
         )
@@ -60,6 +66,7 @@ extension Group {
                 tree: changes.tree,
                 secrets: secrets,
                 confirmationTag: verified.confirmationTag,
+                reInit: changes.reInit,
                 privateKeys: keys
             )
         )

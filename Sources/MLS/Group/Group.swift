@@ -31,6 +31,9 @@ public struct Group: ~Copyable, Sendable {
 
     public var epochAuthenticator: [UInt8] { epoch.epochAuthenticator }
 
+    /// What this group goes on as, when the last Commit has ended it (RFC 9420, section 11.2).
+    public var reInit: ReInit? { epoch.reInit }
+
     var crypto: Crypto { epoch.crypto }
 
     init(epoch: consuming Epoch, tree: RatchetTree, receiving: SecretTree) {
@@ -46,6 +49,7 @@ public struct Group: ~Copyable, Sendable {
         tree: RatchetTree,
         secrets: borrowing NewEpochSecrets,
         confirmationTag: [UInt8],
+        reInit: ReInit? = nil,
         privateKeys: PrivateKeys
     ) throws(MLSError) {
         guard let ownLeaf = tree[privateKeys.leaf] else { throw .internalBug("an epoch without this member") }
@@ -55,11 +59,8 @@ public struct Group: ~Copyable, Sendable {
             crypto,
             context: context,
             ownSignatureKey: ownLeaf.signatureKey,
-            interimTranscriptHash: TranscriptHash.interim(
-                confirmed: context.confirmedTranscriptHash,
-                confirmationTag: confirmationTag,
-                crypto
-            ),
+            confirmationTag: confirmationTag,
+            reInit: reInit,
             secrets: secrets.kept,
             privateKeys: privateKeys,
             sending: sending

@@ -28,18 +28,21 @@ public struct PendingJoin: ~Copyable, Sendable {
     /// - Parameters:
     ///   - bundle: of the KeyPackage that the Welcome names; it is used up.
     ///   - ratchetTree: for a GroupInfo that does not hold the tree.
+    ///   - preSharedKeys: of which the Welcome may name some; for a group that follows from another, the `Predecessor`.
     ///   - time: seconds since 1970, to judge the lifetimes of leaves by; nil not to.
     /// - Throws: `invalid` with the rule that is broken; `treeNeeded`.
     public init(
         _ welcome: Welcome,
         keyPackage bundle: consuming KeyPackageBundle,
         ratchetTree: RatchetTree? = nil,
+        preSharedKeys: PreSharedKeys = PreSharedKeys(),
         at time: UInt64? = nil
     ) throws(MLSError) {
         guard let crypto = Crypto(bundle.keyPackage.cipherSuite) else { throw .misuse(.unsupportedCipherSuite) }
         let groupSecrets = try welcome.groupSecrets(for: bundle, crypto)
-        try require(groupSecrets.preSharedKeys.isEmpty, .supportedPreSharedKey)
-        let pskSecret = crypto.zeroSecret
+        for id in groupSecrets.preSharedKeys { try id.validate(crypto) }
+        let link = try preSharedKeys.link(of: groupSecrets.preSharedKeys)
+        let pskSecret = try preSharedKeys.secret(for: groupSecrets.preSharedKeys, crypto)
         let groupInfo = try welcome.groupInfo(
             welcomeSecret: KeySchedule.welcomeSecret(
                 joinerSecret: groupSecrets.joinerSecret,
@@ -49,10 +52,7 @@ public struct PendingJoin: ~Copyable, Sendable {
             crypto
         )
         try require(groupInfo.groupContext.cipherSuite == crypto.suite, .groupInfoCipherSuite)
-        try require(groupInfo.groupContext.version == .mls10, .groupInfoVersion)
-        var tree = try groupInfo.tree(given: ratchetTree)
-        try groupInfo.verifySignature(in: tree, crypto)
-        try tree.validate(for: groupInfo.groupContext, at: time, crypto)
+        let tree = try groupInfo.verifiedTree(given: ratchetTree, at: time, crypto)
         let ownLeaf = tree.members.first { $0.leaf == bundle.keyPackage.leafNode }?.index
         guard let ownLeaf else { throw .invalid(.ownLeafInTree) }
         var keys = PrivateKeys(leaf: ownLeaf, key: bundle.encryptionKey)
@@ -73,6 +73,7 @@ public struct PendingJoin: ~Copyable, Sendable {
             ),
             .welcomeConfirmationTag
         )
+        try link?.validate(groupInfo.groupContext, tree)
         self.init(
             try Group(
                 crypto,
@@ -92,20 +93,14 @@ public struct PendingJoin: ~Copyable, Sendable {
     }
 }
 
-extension GroupInfo {
-    fileprivate func tree(given: RatchetTree?) throws(MLSError) -> RatchetTree {
-        try require(!extensions.hasDuplicates, .extensionsUnique)
-        if let data = extensions[.ratchetTree] { return try RatchetTree(decoding: data) }
-        guard let given else { throw .misuse(.treeNeeded) }
-        return given
-    }
-
-    fileprivate func verifySignature(in tree: RatchetTree, _ crypto: Crypto) throws(MLSError) {
-        guard let leaf = tree[signer] else { throw .invalid(.groupInfoSigner) }
-        try require(
-            crypto.verify(signature, of: toBeSigned(), label: .groupInfo, publicKey: leaf.signatureKey),
-            .groupInfoSignature
-        )
+extension PreSharedKeys {
+    /// What a group follows from, and how, by the keys that its Welcome names.
+    fileprivate func link(of ids: [PreSharedKeyID]) throws(MLSError) -> Predecessor.Link? {
+        let links = ids.filter { $0.usage ?? .application != .application }
+        try require(links.count <= 1, .onePredecessor)
+        guard let link = links.first, let usage = link.usage else { return nil }
+        guard let predecessor = predecessor(link) else { throw .invalid(.predecessorKnown) }
+        return Predecessor.Link(predecessor: predecessor, usage: usage)
     }
 }
 

@@ -4,7 +4,7 @@ internal import TLSCodec
 /// A proposal that a Commit carries, by value or by reference.
 public struct CommittedProposal: Hashable, Sendable {
     public let proposal: Proposal
-    public let sender: LeafIndex
+    public let sender: Sender
     /// Whether it was sent before the Commit, which names its hash.
     public let isByReference: Bool
 }
@@ -17,7 +17,7 @@ struct PendingProposals: Sendable {
     struct Entry: Sendable {
         let reference: ProposalRef
         let proposal: Proposal
-        let sender: LeafIndex
+        let sender: Sender
     }
 
     /// In the order of their arrival.
@@ -37,6 +37,10 @@ struct PendingProposals: Sendable {
         entries.append(entry)
     }
 
+    mutating func remove(_ reference: ProposalRef) {
+        entries.removeAll { $0.reference == reference }
+    }
+
     mutating func insert(updateKey pair: EncryptionKeyPair) {
         updateKeys.append((pair.publicKey, pair.privateKey))
     }
@@ -50,7 +54,7 @@ struct PendingProposals: Sendable {
         for entry in entries {
             writer.writeValue(entry.reference)
             writer.writeValue(entry.proposal)
-            writer.write(entry.sender.value)
+            writer.writeValue(entry.sender)
         }
         writer.write(UInt32(updateKeys.count))
         for key in updateKeys {
@@ -67,7 +71,7 @@ struct PendingProposals: Sendable {
                 Entry(
                     reference: try reader.readValue(),
                     proposal: try reader.readValue(),
-                    sender: LeafIndex(try reader.readUInt32())
+                    sender: try reader.readValue()
                 )
             )
         }

@@ -4,16 +4,31 @@ internal import TLSCodec
 /// receiver.
 struct ProposalList {
     let proposals: [CommittedProposal]
-    let committer: LeafIndex
+    let committer: Committer
+    /// What the Commit links its group to another by, where it begins a group that follows from one.
+    var link: PreSharedKeyID.ResumptionUsage?
+
+    enum Committer {
+        case member(LeafIndex)
+        /// One who joins by this very Commit (section 12.4.3.2).
+        case newMember
+    }
 
     /// What the proposals have done, and to which tree.
     struct Applied {
         var tree: RatchetTree
+        /// A member's own leaf; a joiner's is blank still.
+        var committer: LeafIndex
         var extensions: Extensions
         var groupContextExtensions: Extensions?
         var added: [CommitChanges.Added] = []
         var removed: [CommitChanges.Removed] = []
         var updated: [CommitChanges.Updated] = []
+        /// In the order of their proposals.
+        var preSharedKeys: [PreSharedKeyID] = []
+        var reInit: ReInit?
+        /// The joiner's KEM output.
+        var externalInit: [UInt8]?
 
         var newLeaves: Set<LeafIndex> { Set(added.map(\.index)) }
     }
@@ -36,14 +51,13 @@ struct ProposalList {
         at time: UInt64?,
         _ crypto: Crypto
     ) throws(MLSError) -> Applied {
-        try validateKinds()
-        var applied = Applied(tree: tree, extensions: context.extensions)
-        try applied.tree.buildIndex()
-        for case .groupContextExtensions(let extensions) in proposals.map(\.proposal) {
-            try require(applied.groupContextExtensions == nil, .oneContextExtensions)
-            applied.groupContextExtensions = extensions
-            applied.extensions = extensions
+        switch committer {
+        case .member(let leaf): try validateKinds(from: leaf)
+        case .newMember: try validateKindsFromNewMember()
         }
+        var applied = Applied(tree: tree, committer: LeafIndex(0), extensions: context.extensions)
+        try applied.tree.buildIndex()
+        try applyContextExtensions(to: &applied)
         try makeRoom(in: &applied)
         for update in applied.updated {
             try update.new.validate(
@@ -54,25 +68,53 @@ struct ProposalList {
             try applied.tree.fill(update.index, with: update.new)
         }
         applied.tree.truncate()
-        for committed in proposals {
-            guard case .add(let keyPackage) = committed.proposal else { continue }
-            try keyPackage.validate(at: time, crypto)
-            let index = try applied.tree.add(keyPackage.leafNode)
-            applied.added.append(
-                CommitChanges.Added(index: index, keyPackage: keyPackage, sender: committed.sender)
-            )
+        try applyAdds(to: &applied, at: time, crypto)
+        try notePreSharedKeys(in: &applied, crypto)
+        try noteReInit(in: &applied, context)
+        for case .externalInit(let kemOutput) in proposals.map(\.proposal) { applied.externalInit = kemOutput }
+        switch committer {
+        case .member(let leaf): applied.committer = leaf
+        case .newMember: applied.committer = try applied.tree.leftmostBlankLeaf()
         }
         return applied
     }
 
-    private func validateKinds() throws(MLSError) {
+    // MARK: Which kinds may stand together
+
+    private func validateKinds(from committer: LeafIndex) throws(MLSError) {
         for committed in proposals {
             switch committed.proposal {
-            case .add, .groupContextExtensions: break
-            case .update: try require(committed.sender != committer, .noUpdateByCommitter)
+            case .add, .groupContextExtensions, .preSharedKey: break
+            case .update: try require(committed.sender != .member(committer), .noUpdateByCommitter)
             case .remove(let leaf): try require(leaf != committer, .noRemovalOfCommitter)
-            case .preSharedKey, .reInit, .externalInit: throw .invalid(.supportedProposal)
+            case .reInit: try require(proposals.count == 1, .reInitAlone)
+            case .externalInit: throw .invalid(.noExternalInit)
             }
+        }
+    }
+
+    private func validateKindsFromNewMember() throws(MLSError) {
+        var inits = 0
+        var removals = 0
+        for committed in proposals {
+            switch committed.proposal {
+            case .externalInit: inits += 1
+            case .remove: removals += 1
+            case .preSharedKey: break
+            case .add, .update, .reInit, .groupContextExtensions: throw .invalid(.externalCommitProposals)
+            }
+        }
+        try require(inits == 1, .oneExternalInit)
+        try require(removals <= 1, .oneRemovalByNewMember)
+    }
+
+    // MARK: What each kind does
+
+    private func applyContextExtensions(to applied: inout Applied) throws(MLSError) {
+        for case .groupContextExtensions(let extensions) in proposals.map(\.proposal) {
+            try require(applied.groupContextExtensions == nil, .oneContextExtensions)
+            applied.groupContextExtensions = extensions
+            applied.extensions = extensions
         }
     }
 
@@ -83,10 +125,12 @@ struct ProposalList {
         for committed in proposals {
             switch committed.proposal {
             case .update(let new):
-                guard let old = applied.tree[committed.sender] else { throw .invalid(.senderIsMember) }
-                try require(changed.insert(committed.sender).inserted, .oneChangePerLeaf)
-                applied.tree.blank(committed.sender)
-                applied.updated.append(CommitChanges.Updated(index: committed.sender, old: old, new: new))
+                guard case .member(let sender) = committed.sender, let old = applied.tree[sender] else {
+                    throw .internalBug("an Update of no member's")
+                }
+                try require(changed.insert(sender).inserted, .oneChangePerLeaf)
+                applied.tree.blank(sender)
+                applied.updated.append(CommitChanges.Updated(index: sender, old: old, new: new))
             case .remove(let leaf):
                 try require(!changed.contains(leaf), .oneChangePerLeaf)
                 guard let old = applied.tree[leaf] else { throw .invalid(.removedMemberExists) }
@@ -95,6 +139,36 @@ struct ProposalList {
                 applied.removed.append(CommitChanges.Removed(index: leaf, leaf: old, sender: committed.sender))
             default: break
             }
+        }
+    }
+
+    private func applyAdds(to applied: inout Applied, at time: UInt64?, _ crypto: Crypto) throws(MLSError) {
+        for committed in proposals {
+            guard case .add(let keyPackage) = committed.proposal else { continue }
+            try keyPackage.validate(at: time, crypto)
+            let index = try applied.tree.add(keyPackage.leafNode)
+            applied.added.append(
+                CommitChanges.Added(index: index, keyPackage: keyPackage, sender: committed.sender)
+            )
+        }
+    }
+
+    /// Sections 8.4 and 12.1.4.
+    private func notePreSharedKeys(in applied: inout Applied, _ crypto: Crypto) throws(MLSError) {
+        for case .preSharedKey(let id) in proposals.map(\.proposal) {
+            try id.validate(crypto)
+            try require(id.usage.map { $0 == .application || $0 == link } ?? true, .resumptionUsage)
+            try require(!applied.preSharedKeys.contains(id), .preSharedKeysUnique)
+            applied.preSharedKeys.append(id)
+        }
+    }
+
+    /// Section 12.1.5.
+    private func noteReInit(in applied: inout Applied, _ context: GroupContext) throws(MLSError) {
+        for case .reInit(let reInit) in proposals.map(\.proposal) {
+            try require(reInit.version.rawValue >= context.version.rawValue, .reInitVersion)
+            try require(!reInit.extensions.hasDuplicates, .extensionsUnique)
+            applied.reInit = reInit
         }
     }
 }

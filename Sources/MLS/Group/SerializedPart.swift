@@ -9,7 +9,7 @@ enum SerializedPart: UInt8 {
     case sending = 4
     case stagedCommit = 5
 
-    fileprivate static let version: UInt8 = 1
+    fileprivate static let version: UInt8 = 2
 }
 
 extension SecretWriter {

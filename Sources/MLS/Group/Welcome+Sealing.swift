@@ -8,26 +8,13 @@ extension Welcome {
     /// One Welcome for all whom a Commit adds.
     init(
         to added: [CommitChanges.Added],
-        in tree: RatchetTree,
-        context: GroupContext,
-        confirmationTag: [UInt8],
+        _ groupInfo: GroupInfo,
         joinerSecret: borrowing Secret,
         welcomeSecret: borrowing Secret,
+        preSharedKeys: [PreSharedKeyID],
         path: OwnPath?,
-        signer: LeafIndex,
-        _ signatureKey: borrowing SignaturePrivateKey,
-        _ options: CommitOptions,
         _ crypto: Crypto
     ) throws(MLSError) {
-        var extensions = options.groupInfoExtensions
-        if options.welcomeHasTree { extensions.set(Extension(type: .ratchetTree, data: tree.encoded)) }
-        var groupInfo = GroupInfo(
-            groupContext: context,
-            extensions: extensions,
-            confirmationTag: confirmationTag,
-            signer: signer
-        )
-        groupInfo.signature = crypto.sign(groupInfo.toBeSigned(), label: .groupInfo, with: signatureKey)
         let key = WelcomeKey(welcomeSecret, crypto)
         let encryptedGroupInfo = crypto.seal(groupInfo.encoded, key: key.key, nonce: key.nonce, authenticatedData: [])
         var secrets: [EncryptedGroupSecrets] = []
@@ -35,7 +22,7 @@ extension Welcome {
             let groupSecrets = GroupSecrets(
                 joinerSecret: joinerSecret.copy(),
                 pathSecret: path?.secret(for: new.index),
-                preSharedKeys: []
+                preSharedKeys: preSharedKeys
             )
             let ciphertext = crypto.encrypt(
                 groupSecrets.encoded(),

@@ -139,11 +139,17 @@ public struct RatchetTree: Sendable {
     /// What is known of all members. `buildIndex()` comes first.
     var memberIndex: TreeIndex { index ?? TreeIndex() }
 
-    /// Puts a member at the leftmost blank leaf, widening the tree when there is none (section 12.1.1).
-    mutating func add(_ leaf: LeafNode) throws(MLSError) -> LeafIndex {
+    /// The leftmost blank leaf; the tree is widened when there is none.
+    mutating func leftmostBlankLeaf() throws(MLSError) -> LeafIndex {
         while firstFreeHint < leafCount.value, self[LeafIndex(firstFreeHint)] != nil { firstFreeHint += 1 }
         let place = LeafIndex(firstFreeHint)
         if !leafCount.contains(place) { try extend() }
+        return place
+    }
+
+    /// Puts a member at the leftmost blank leaf (section 12.1.1).
+    mutating func add(_ leaf: LeafNode) throws(MLSError) -> LeafIndex {
+        let place = try leftmostBlankLeaf()
         try index?.insert(leaf)
         replace(place.node, with: .leaf(leaf))
         for node in leafCount.directPath(of: place) {
@@ -152,7 +158,6 @@ public struct RatchetTree: Sendable {
             parent.unmergedLeaves.insert(place, at: position)
             replace(node, with: .parent(parent))
         }
-        firstFreeHint += 1
         return place
     }
 

@@ -46,6 +46,8 @@ extension RatchetTree {
                 .requiredCapabilities
             )
         }
+        // Nobody may find out only when such a sender writes that the list cannot be read.
+        _ = try extensions.externalSenders()
         try require(index.credentialsInUse.keys.allSatisfy(index.isSupportedByAll), .credentialsSupportedByAll)
     }
 

@@ -55,10 +55,10 @@ struct CryptoVectors {
         let encryptWithLabel: Encrypt
     }
 
-    @Test("crypto-basics", arguments: VectorFiles.suites)
-    func cryptoBasics(suite: CipherSuite) throws {
-        let crypto = try #require(Crypto(suite))
-        for vector in try VectorFiles.load("crypto-basics", suite, as: CryptoBasics.self) {
+    @Test("crypto-basics", arguments: VectorFiles.suites(with: "crypto-basics"))
+    func cryptoBasics(_ vectors: VectorSuite) throws {
+        let crypto = try vectors.crypto()
+        for vector in try vectors.load("crypto-basics", as: CryptoBasics.self) {
             let ref = vector.refHash
             #expect(crypto.refHash(label: ref.label, ref.value.bytes) == ref.out.bytes)
             let expand = vector.expandWithLabel
@@ -127,14 +127,14 @@ struct CryptoVectors {
         let epochs: [Epoch]
     }
 
-    @Test("key-schedule", arguments: VectorFiles.suites)
-    func keySchedule(suite: CipherSuite) throws {
-        let crypto = try #require(Crypto(suite))
-        for vector in try VectorFiles.load("key-schedule", suite, as: KeyScheduleVector.self) {
+    @Test("key-schedule", arguments: VectorFiles.suites(with: "key-schedule"))
+    func keySchedule(_ vectors: VectorSuite) throws {
+        let crypto = try vectors.crypto()
+        for vector in try vectors.load("key-schedule", as: KeyScheduleVector.self) {
             var initSecret = vector.initialInitSecret.held
             for (number, epoch) in vector.epochs.enumerated() {
                 let context = GroupContext(
-                    cipherSuite: suite,
+                    cipherSuite: vectors.suite,
                     groupID: vector.groupId.bytes,
                     epoch: UInt64(number),
                     treeHash: epoch.treeHash.bytes,
@@ -183,6 +183,28 @@ struct CryptoVectors {
         }
     }
 
+    struct PSKSecret: Decodable {
+        struct PreSharedKey: Decodable {
+            let pskId, psk, pskNonce: Hex
+        }
+        let psks: [PreSharedKey]
+        let pskSecret: Hex
+    }
+
+    @Test("psk_secret", arguments: VectorFiles.suites(with: "psk_secret"))
+    func pskSecret(_ vectors: VectorSuite) throws {
+        for vector in try vectors.load("psk_secret", as: PSKSecret.self) {
+            var keys = PreSharedKeys()
+            var ids: [PreSharedKeyID] = []
+            for key in vector.psks {
+                let id = PreSharedKeyID(source: .external(id: key.pskId.bytes), nonce: key.pskNonce.bytes)
+                keys.insert(key.psk.secret, as: id.name)
+                ids.append(id)
+            }
+            #expect(try keys.secret(for: ids, vectors.crypto()).exposed() == vector.pskSecret.bytes)
+        }
+    }
+
     struct SecretTreeVector: Decodable {
         struct SenderData: Decodable {
             let senderDataSecret, ciphertext, key, nonce: Hex
@@ -196,10 +218,10 @@ struct CryptoVectors {
         let leaves: [[Generation]]
     }
 
-    @Test("secret-tree", arguments: VectorFiles.suites)
-    func secretTree(suite: CipherSuite) throws {
-        let crypto = try #require(Crypto(suite))
-        for vector in try VectorFiles.load("secret-tree", suite, as: SecretTreeVector.self) {
+    @Test("secret-tree", arguments: VectorFiles.suites(with: "secret-tree"))
+    func secretTree(_ vectors: VectorSuite) throws {
+        let crypto = try vectors.crypto()
+        for vector in try vectors.load("secret-tree", as: SecretTreeVector.self) {
             let senderData = SenderDataKey(
                 vector.senderData.senderDataSecret.secret,
                 ciphertext: vector.senderData.ciphertext.bytes,
@@ -230,10 +252,10 @@ struct CryptoVectors {
         let confirmedTranscriptHashAfter, interimTranscriptHashAfter: Hex
     }
 
-    @Test("transcript-hashes", arguments: VectorFiles.suites)
-    func transcriptHashes(suite: CipherSuite) throws {
-        let crypto = try #require(Crypto(suite))
-        for vector in try VectorFiles.load("transcript-hashes", suite, as: TranscriptVector.self) {
+    @Test("transcript-hashes", arguments: VectorFiles.suites(with: "transcript-hashes"))
+    func transcriptHashes(_ vectors: VectorSuite) throws {
+        let crypto = try vectors.crypto()
+        for vector in try vectors.load("transcript-hashes", as: TranscriptVector.self) {
             let content = try AuthenticatedContent(decoding: vector.authenticatedContent.bytes)
             let tag = try #require(content.auth.confirmationTag)
             let confirmed = TranscriptHash.confirmed(

@@ -10,10 +10,10 @@ struct GroupVectors {
         let initPriv, keyPackage, signerPub, welcome: Hex
     }
 
-    @Test("welcome", arguments: VectorFiles.suites)
-    func welcome(suite: CipherSuite) throws {
-        let crypto = try #require(Crypto(suite))
-        for vector in try VectorFiles.load("welcome", suite, as: WelcomeVector.self) {
+    @Test("welcome", arguments: VectorFiles.suites(with: "welcome"))
+    func welcome(_ vectors: VectorSuite) throws {
+        let crypto = try vectors.crypto()
+        for vector in try vectors.load("welcome", as: WelcomeVector.self) {
             guard case .welcome(let welcome) = try MLSMessage(decoding: vector.welcome.bytes),
                 case .keyPackage(let keyPackage) = try MLSMessage(decoding: vector.keyPackage.bytes)
             else {
@@ -77,33 +77,31 @@ struct GroupVectors {
         let epochs: [Epoch]
     }
 
-    @Test(
-        "passive clients",
-        arguments: [
-            ("passive-client-welcome", suite3), ("passive-client-handling-commit", suite3),
-            ("passive-client-unmerged", suite3), ("passive-client-random", suite3),
-            ("passive-client-random", suiteF04D),
-        ]
-    )
-    func passiveClients(file: String, suite: CipherSuite) throws {
-        var skipped: [String] = []
-        var followed = 0
-        for (number, vector) in try VectorFiles.load(file, suite, as: PassiveClient.self).enumerated() {
-            do {
-                try follow(vector, counting: &followed)
-            } catch MLSError.invalid(.supportedPreSharedKey) {
-                skipped.append("case \(number): its Welcome needs a PSK")
-            } catch MLSError.invalid(.supportedProposal) {
-                skipped.append("case \(number): a Commit needs a PSK or ReInit")
-            } catch MLSError.invalid(.supportedSender) {
-                skipped.append("case \(number): a Commit comes from outside")
-            }
-        }
-        let vectors = skipped.isEmpty ? "nothing left out" : "left out: " + skipped.joined(separator: "; ")
-        print("\(file), suite \(suite.rawValue): \(followed) epochs followed, \(vectors)")
+    @Test("passive-client-welcome", arguments: VectorFiles.suites(with: "passive-client-welcome"))
+    func passiveClientWelcome(_ vectors: VectorSuite) throws {
+        try follow("passive-client-welcome", of: vectors)
     }
 
-    private func follow(_ vector: PassiveClient, counting followed: inout Int) throws {
+    @Test("passive-client-handling-commit", arguments: VectorFiles.suites(with: "passive-client-handling-commit"))
+    func passiveClientHandlingCommit(_ vectors: VectorSuite) throws {
+        try follow("passive-client-handling-commit", of: vectors)
+    }
+
+    @Test("passive-client-unmerged", arguments: VectorFiles.suites(with: "passive-client-unmerged"))
+    func passiveClientUnmerged(_ vectors: VectorSuite) throws {
+        try follow("passive-client-unmerged", of: vectors)
+    }
+
+    @Test("passive-client-random", arguments: VectorFiles.suites(with: "passive-client-random"))
+    func passiveClientRandom(_ vectors: VectorSuite) throws {
+        try follow("passive-client-random", of: vectors)
+    }
+
+    private func follow(_ name: String, of vectors: VectorSuite) throws {
+        for vector in try vectors.load(name, as: PassiveClient.self) { try follow(vector) }
+    }
+
+    private func follow(_ vector: PassiveClient) throws {
         guard case .welcome(let welcome) = try MLSMessage(decoding: vector.welcome.bytes),
             case .keyPackage(let keyPackage) = try MLSMessage(decoding: vector.keyPackage.bytes)
         else {
@@ -115,10 +113,15 @@ struct GroupVectors {
             initKey: vector.initPriv.secret,
             encryptionKey: vector.encryptionPriv.secret
         )
-        let tree = try vector.ratchetTree.map { try RatchetTree(decoding: $0.bytes) }
-        let join = try PendingJoin(welcome, keyPackage: bundle, ratchetTree: tree)
+        var keys = PreSharedKeys()
+        for key in vector.externalPsks { keys.insert(key.psk.secret, as: .external(id: key.pskId.bytes)) }
+        let join = try PendingJoin(
+            welcome,
+            keyPackage: bundle,
+            ratchetTree: try vector.ratchetTree.map { try RatchetTree(decoding: $0.bytes) },
+            preSharedKeys: keys
+        )
         #expect(join.epochAuthenticator == vector.initialEpochAuthenticator.bytes)
-        followed += 1
         var group = join.accept()
         for epoch in vector.epochs {
             for proposal in epoch.proposals {
@@ -128,9 +131,9 @@ struct GroupVectors {
                 Issue.record("not a Commit")
                 return
             }
-            try group.merge(try group.stage(verified))
+            keys.insert(group.predecessor())
+            try group.merge(try group.stage(verified, preSharedKeys: keys))
             #expect(group.epochAuthenticator == epoch.epochAuthenticator.bytes)
-            followed += 1
         }
     }
 }

@@ -15,7 +15,7 @@ struct TreeVectors {
 
     @Test("tree-math")
     func treeMath() throws {
-        for vector in try VectorFiles.load("tree-math", as: TreeMath.self) {
+        for vector in try VectorFiles.suite3.load("tree-math", as: TreeMath.self) {
             let count = try #require(LeafCount(holding: vector.nLeaves))
             #expect(count.nodeCount == vector.nNodes)
             #expect(count.root.value == vector.root)
@@ -36,11 +36,11 @@ struct TreeVectors {
         let treeBefore, treeAfter, treeHashBefore, treeHashAfter: Hex
     }
 
-    @Test("tree-operations", arguments: VectorFiles.suites)
-    func treeOperations(suite: CipherSuite) throws {
-        // The folder of suite 3 has those of suite 1, which need no more than the hash, the same as suite 3's.
-        let crypto = try #require(Crypto(suite))
-        for vector in try VectorFiles.load("tree-operations", suite, as: TreeOperations.self) {
+    @Test("tree-operations", arguments: VectorFiles.suites(with: "tree-operations"))
+    func treeOperations(_ vectors: VectorSuite) throws {
+        // Suite 3's are suite 1's, of which they need no more than the hash, the same.
+        let crypto = try vectors.crypto()
+        for vector in try vectors.load("tree-operations", as: TreeOperations.self) {
             var tree = try RatchetTree(decoding: vector.treeBefore.bytes)
             #expect(tree.treeHash(crypto) == vector.treeHashBefore.bytes)
             switch try Proposal(decoding: vector.proposal.bytes) {
@@ -66,10 +66,10 @@ struct TreeVectors {
         let resolutions: [[UInt32]]
     }
 
-    @Test("tree-validation", arguments: VectorFiles.suites)
-    func treeValidation(suite: CipherSuite) throws {
-        let crypto = try #require(Crypto(suite))
-        for vector in try VectorFiles.load("tree-validation", suite, as: TreeValidation.self) {
+    @Test("tree-validation", arguments: VectorFiles.suites(with: "tree-validation"))
+    func treeValidation(_ vectors: VectorSuite) throws {
+        let crypto = try vectors.crypto()
+        for vector in try vectors.load("tree-validation", as: TreeValidation.self) {
             var tree = try RatchetTree(decoding: vector.tree.bytes)
             for value in 0..<UInt32(tree.leafCount.nodeCount) {
                 let node = NodeIndex(value)
@@ -77,7 +77,7 @@ struct TreeVectors {
                 #expect(tree.resolution(of: node).map(\.value) == vector.resolutions[Int(value)])
             }
             let context = GroupContext(
-                cipherSuite: suite,
+                cipherSuite: vectors.suite,
                 groupID: vector.groupId.bytes,
                 epoch: 1,
                 treeHash: tree.treeHash(crypto),
@@ -109,10 +109,10 @@ struct TreeVectors {
         let updatePaths: [Update]
     }
 
-    @Test("treekem", arguments: VectorFiles.suites)
-    func treeKEM(suite: CipherSuite) throws {
-        for vector in try VectorFiles.load("treekem", suite, as: TreeKEM.self) {
-            let check = try TreeKEMCheck(vector, try #require(Crypto(suite)))
+    @Test("treekem", arguments: VectorFiles.suites(with: "treekem"))
+    func treeKEM(_ vectors: VectorSuite) throws {
+        for vector in try vectors.load("treekem", as: TreeKEM.self) {
+            let check = try TreeKEMCheck(vector, vectors.crypto())
             for update in vector.updatePaths {
                 try check.receives(update)
                 try check.receivesNewPath(from: LeafIndex(update.sender))
@@ -162,7 +162,7 @@ struct TreeVectors {
             let path = try UpdatePath(decoding: update.updatePath.bytes)
             var after = tree
             let place = LeafNode.Place(groupID: vector.groupId.bytes, leaf: sender)
-            try after.merge(path, from: place, excluding: [], crypto)
+            try after.merge(path, from: place, replacing: tree[sender], excluding: [], crypto)
             #expect(after.treeHash(crypto) == update.treeHashAfter.bytes)
             try expectAll(but: sender, toOpen: path.nodes, in: after, commitSecret: update.commitSecret.bytes)
         }
@@ -181,7 +181,7 @@ struct TreeVectors {
             let update = try path.updatePath(in: after, excluding: [], context: context(after), crypto)
             var merged = tree
             let place = LeafNode.Place(groupID: vector.groupId.bytes, leaf: sender)
-            try merged.merge(update, from: place, excluding: [], crypto)
+            try merged.merge(update, from: place, replacing: tree[sender], excluding: [], crypto)
             #expect(merged.treeHash(crypto) == after.treeHash(crypto))
             let commitSecret = path.secrets.commitSecret.secret.exposed()
             try expectAll(but: sender, toOpen: update.nodes, in: merged, commitSecret: commitSecret)

@@ -15,27 +15,43 @@ enum VectorFiles {
         return root.appendingPathComponent("../shared/mls-vectors").standardizedFileURL
     }()
 
-    /// The suites that there are vectors for.
-    static let suites = [suite3, suiteF04D]
-
-    private static func folder(of suite: CipherSuite) -> URL {
-        let digits = String(suite.rawValue, radix: 16)
-        return folder.appendingPathComponent("suite-" + String(repeating: "0", count: 4 - digits.count) + digits)
-    }
-
-    static var arePresent: Bool {
-        suites.allSatisfy { FileManager.default.fileExists(atPath: folder(of: $0).path) }
-    }
+    static var arePresent: Bool { suite3.has("crypto-basics") && suiteF04D.has("crypto-basics") }
 
     static let missing: Comment = "no test vectors: set MLS_VECTORS to the folder that holds suite-0003 and suite-f04d"
 
-    /// - Parameter suite: leave it out for what is of no suite.
-    static func load<Vector: Decodable>(
-        _ name: String,
-        _ suite: CipherSuite = suite3,
-        as type: Vector.Type = Vector.self
-    ) throws -> [Vector] {
-        let data = try Data(contentsOf: folder(of: suite).appendingPathComponent(name + ".json"))
+    static let suite3 = VectorSuite(.x25519ChaCha20SHA256Ed25519)
+    static let suiteF04D = VectorSuite(.xwingChaCha20SHA256Ed25519)
+
+    /// Those whose folder holds a file of this name, of the suites that the library has.
+    static func suites(with name: String) -> [VectorSuite] {
+        let folders = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return folders.sorted()
+            .compactMap { $0.hasPrefix("suite-") ? UInt16($0.dropFirst(6), radix: 16) : nil }
+            .map { VectorSuite(CipherSuite(rawValue: $0)) }
+            .filter { $0.suite.isSupported && $0.has(name) }
+    }
+}
+
+/// The vectors of one cipher suite, and those that depend on none, which stand with suite 3's.
+struct VectorSuite: Sendable, CustomTestStringConvertible {
+    let suite: CipherSuite
+
+    init(_ suite: CipherSuite) { self.suite = suite }
+
+    var testDescription: String {
+        "suite-" + String(UInt32(suite.rawValue) + 0x10000, radix: 16).dropFirst()
+    }
+
+    private func file(_ name: String) -> URL {
+        VectorFiles.folder.appendingPathComponent(testDescription).appendingPathComponent(name + ".json")
+    }
+
+    func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name).path) }
+
+    func crypto() throws -> Crypto { try #require(Crypto(suite)) }
+
+    func load<Vector: Decodable>(_ name: String, as type: Vector.Type = Vector.self) throws -> [Vector] {
+        let data = try Data(contentsOf: file(name))
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         if let list = try? decoder.decode([Vector].self, from: data) { return list }
@@ -77,7 +93,6 @@ struct Hex: Decodable, Hashable, Sendable {
 }
 
 let suite3 = CipherSuite.x25519ChaCha20SHA256Ed25519
-let suiteF04D = CipherSuite.xwingChaCha20SHA256Ed25519
 
 func crypto3() throws -> Crypto {
     try #require(Crypto(suite3))
