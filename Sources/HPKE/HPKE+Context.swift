@@ -9,13 +9,13 @@ extension HPKE {
 
         /// `SetupBaseS` (section 5.1.1).
         /// - Throws: `invalidKey` for a public key that is none of this KEM's.
-        public init(to publicKey: [UInt8], kem: KEM, info: [UInt8]) throws(SodiumError) {
-            self.init(try kem.encapsulate(to: publicKey), kem: kem, info: info)
+        public init(to publicKey: [UInt8], info: Info) throws(SodiumError) {
+            self.init(try info.kem.encapsulate(to: publicKey), info: info)
         }
 
-        init(_ encapsulation: borrowing Encapsulation, kem: KEM, info: [UInt8]) {
+        init(_ encapsulation: borrowing Encapsulation, info: Info) {
             kemOutput = encapsulation.kemOutput
-            schedule = KeySchedule(kem: kem, sharedSecret: encapsulation.sharedSecret, info: info)
+            schedule = KeySchedule(sharedSecret: encapsulation.sharedSecret, info: info)
         }
 
         public mutating func seal(_ plaintext: [UInt8], authenticatedData: [UInt8]) -> [UInt8] {
@@ -55,7 +55,7 @@ extension HPKE {
         /// - Throws: `invalidKey` for a `kemOutput` that is none of this KEM's.
         public init(kemOutput: [UInt8], privateKey: borrowing PrivateKey, info: [UInt8]) throws(SodiumError) {
             let sharedSecret = try privateKey.kem.decapsulate(kemOutput, privateKey: privateKey)
-            schedule = KeySchedule(kem: privateKey.kem, sharedSecret: sharedSecret, info: info)
+            schedule = KeySchedule(sharedSecret: sharedSecret, info: Info(info, for: privateKey.kem))
         }
 
         /// The next message. One that is refused does not count as such.

@@ -25,6 +25,16 @@ public enum HPKE {
             self.raw = raw
             self.publicKey = publicKey
         }
+
+        /// The same without computing the public key, for a key pair that was made before. With a public key that
+        /// is not this private key's, nothing opens.
+        /// - Throws: `invalidKey` for a key of the wrong length.
+        public init(kem: KEM, raw: consuming Secret, publicKey: [UInt8]) throws(SodiumError) {
+            guard raw.count == kem.privateKeyLength, publicKey.count == kem.publicKeyLength else { throw .invalidKey }
+            self.kem = kem
+            self.raw = raw
+            self.publicKey = publicKey
+        }
     }
 
     /// Encrypts one message to the holder of a private key (section 6.1).
@@ -32,11 +42,10 @@ public enum HPKE {
     public static func seal(
         _ plaintext: [UInt8],
         to publicKey: [UInt8],
-        kem: KEM,
-        info: [UInt8],
+        info: Info,
         authenticatedData: [UInt8]
     ) throws(SodiumError) -> (kemOutput: [UInt8], ciphertext: [UInt8]) {
-        var context = try SenderContext(to: publicKey, kem: kem, info: info)
+        var context = try SenderContext(to: publicKey, info: info)
         return (context.kemOutput, context.seal(plaintext, authenticatedData: authenticatedData))
     }
 
@@ -44,11 +53,10 @@ public enum HPKE {
     public static func seal(
         _ plaintext: borrowing Secret,
         to publicKey: [UInt8],
-        kem: KEM,
-        info: [UInt8],
+        info: Info,
         authenticatedData: [UInt8]
     ) throws(SodiumError) -> (kemOutput: [UInt8], ciphertext: [UInt8]) {
-        var context = try SenderContext(to: publicKey, kem: kem, info: info)
+        var context = try SenderContext(to: publicKey, info: info)
         return (context.kemOutput, context.seal(plaintext, authenticatedData: authenticatedData))
     }
 

@@ -11,10 +11,10 @@ extension HPKE {
         /// The number of the next message. Counting past the last one stops the program, so no nonce comes twice.
         var sequence: UInt64 = 0
 
-        init(kem: KEM, sharedSecret: borrowing Secret, info: [UInt8]) {
-            kdf = LabeledKDF(suiteID: Self.suiteID(kem))
+        init(sharedSecret: borrowing Secret, info: Info) {
+            kdf = LabeledKDF(info.kem)
             let mode: [UInt8] = [0]
-            let context = mode + kdf.hash(label: "psk_id_hash", []) + kdf.hash(label: "info_hash", info)
+            let context = mode + kdf.hash(label: "psk_id_hash", []) + info.hash
             let secret = kdf.extract(salt: sharedSecret, label: "secret")
             key = kdf.expand(
                 pseudoRandomKey: secret,
@@ -50,12 +50,6 @@ extension HPKE {
 
         func export(context: [UInt8], count: Int) -> Secret {
             kdf.expand(pseudoRandomKey: exporterSecret, label: "sec", info: context, count: count)
-        }
-
-        /// "HPKE" and the numbers of KEM, HKDF-SHA256 (0x0001) and ChaCha20-Poly1305 (0x0003).
-        private static func suiteID(_ kem: KEM) -> [UInt8] {
-            let number = [UInt8(truncatingIfNeeded: kem.rawValue >> 8), UInt8(truncatingIfNeeded: kem.rawValue)]
-            return Array("HPKE".utf8) + number + [0x00, 0x01, 0x00, 0x03]
         }
     }
 }

@@ -5,6 +5,17 @@ internal import Sodium
 struct LabeledKDF: Sendable {
     let suiteID: [UInt8]
 
+    /// Of the key schedule: "HPKE" and the numbers of KEM, HKDF-SHA256 (0x0001) and ChaCha20-Poly1305 (0x0003).
+    init(_ kem: HPKE.KEM) {
+        let number = [UInt8(truncatingIfNeeded: kem.rawValue >> 8), UInt8(truncatingIfNeeded: kem.rawValue)]
+        suiteID = Array("HPKE".utf8) + number + [0x00, 0x01, 0x00, 0x03]
+    }
+
+    /// Of a KEM.
+    init(suiteID: [UInt8]) {
+        self.suiteID = suiteID
+    }
+
     private static let version = Array("HPKE-v1".utf8)
 
     /// `LabeledExtract("", label, inputKeyMaterial)`.

@@ -40,6 +40,17 @@ public struct Writer: Sendable {
         bytes.append(contentsOf: value)
     }
 
+    // Called from other modules, the generic functions append byte by byte. Nearly all that is written is arrays.
+
+    public mutating func writeFixed(_ value: [UInt8]) {
+        bytes.append(contentsOf: value)
+    }
+
+    public mutating func writeVector(_ value: [UInt8]) {
+        writeLength(value.count)
+        bytes.append(contentsOf: value)
+    }
+
     /// `Element values<V>`: the header counts bytes, not elements.
     public mutating func writeVector(_ values: some Collection<some WireEncodable>) {
         writeVector { writer in
@@ -55,9 +66,13 @@ public struct Writer: Sendable {
         bytes.append(0)
         body(&self)
         let length = bytes.count - start - 1
-        let header = Self.lengthHeader(length)
-        bytes[start] = header[0]
-        if header.count > 1 { bytes.insert(contentsOf: header[1...], at: start + 1) }
+        guard length > 63 else {
+            bytes[start] = UInt8(length)
+            return
+        }
+        var header = Writer()
+        header.writeLength(length)
+        bytes.replaceSubrange(start...start, with: header.bytes)
     }
 
     /// `optional<T>`: a presence byte, then the value (RFC 9420, section 2.1.1).
@@ -72,20 +87,10 @@ public struct Writer: Sendable {
     }
 
     private mutating func writeLength(_ length: Int) {
-        bytes.append(contentsOf: Self.lengthHeader(length))
-    }
-
-    private static func lengthHeader(_ length: Int) -> [UInt8] {
         switch length {
-        case 0..<(1 << 6): [UInt8(length)]
-        case (1 << 6)..<(1 << 14): [0x40 | UInt8(length >> 8), UInt8(truncatingIfNeeded: length)]
-        default:
-            [
-                0x80 | UInt8(truncatingIfNeeded: (length & maximumVectorLength) >> 24),
-                UInt8(truncatingIfNeeded: length >> 16),
-                UInt8(truncatingIfNeeded: length >> 8),
-                UInt8(truncatingIfNeeded: length),
-            ]
+        case 0..<(1 << 6): write(UInt8(length))
+        case (1 << 6)..<(1 << 14): write(0x4000 | UInt16(length))
+        default: write(0x8000_0000 | UInt32(truncatingIfNeeded: length & maximumVectorLength))
         }
     }
 }

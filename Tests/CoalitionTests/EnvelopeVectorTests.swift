@@ -98,7 +98,7 @@ struct EnvelopeVectorTests {
         let info = InboxEnvelope.info(mailbox: mailbox, entryID: entryID)
         let randomness = Secret(copying: pattern(0xe0, count: 32))
         let encapsulation = try DHKEM.encapsulate(to: owner.publicKey, randomness: randomness)
-        var context = HPKE.SenderContext(encapsulation, kem: .x25519, info: info)
+        var context = HPKE.SenderContext(encapsulation, info: HPKE.Info(info, for: .x25519))
         let plaintext = try EnvelopeContent(message: message.encoded)
             .padded(overhead: InboxEnvelope.overhead(of: .x25519))
         let ciphertext = context.seal(plaintext, authenticatedData: [])

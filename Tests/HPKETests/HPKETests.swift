@@ -38,7 +38,7 @@ struct HPKETests {
     }
 
     private static func sender() throws -> HPKE.SenderContext {
-        try HPKE.SenderContext(encapsulation(), kem: .x25519, info: info)
+        try HPKE.SenderContext(encapsulation(), info: HPKE.Info(info, for: .x25519))
     }
 
     @Test("A.2.1: DeriveKeyPair")
@@ -102,7 +102,7 @@ struct HPKETests {
         #expect(kem.isUsable(key.publicKey))
         #expect(key.raw.count == kem.privateKeyLength)
 
-        let bytes = try HPKE.seal([1, 2, 3], to: key.publicKey, kem: kem, info: [4], authenticatedData: [5])
+        let bytes = try HPKE.seal([1, 2, 3], to: key.publicKey, info: HPKE.Info([4], for: kem), authenticatedData: [5])
         #expect(bytes.kemOutput.count == kem.kemOutputLength)
         let opened = try HPKE.open(
             bytes.ciphertext,
@@ -114,7 +114,7 @@ struct HPKETests {
         #expect(opened == [1, 2, 3])
 
         let secret = Secret.random(count: 32)
-        let sealed = try HPKE.seal(secret, to: key.publicKey, kem: kem, info: [], authenticatedData: [])
+        let sealed = try HPKE.seal(secret, to: key.publicKey, info: HPKE.Info([], for: kem), authenticatedData: [])
         let openedSecret = try HPKE.openSecret(
             sealed.ciphertext,
             kemOutput: sealed.kemOutput,
@@ -128,8 +128,8 @@ struct HPKETests {
     @Test("two seals of one message differ", arguments: HPKE.KEM.allCases)
     func freshness(kem: HPKE.KEM) throws {
         let key = try kem.generateKeyPair()
-        let first = try HPKE.seal([1], to: key.publicKey, kem: kem, info: [], authenticatedData: [])
-        let second = try HPKE.seal([1], to: key.publicKey, kem: kem, info: [], authenticatedData: [])
+        let first = try HPKE.seal([1], to: key.publicKey, info: HPKE.Info([], for: kem), authenticatedData: [])
+        let second = try HPKE.seal([1], to: key.publicKey, info: HPKE.Info([], for: kem), authenticatedData: [])
         #expect(first.kemOutput != second.kemOutput)
         #expect(first.ciphertext != second.ciphertext)
     }
@@ -138,7 +138,12 @@ struct HPKETests {
     func tampering(kem: HPKE.KEM) throws {
         let key = try kem.generateKeyPair()
         let other = try kem.generateKeyPair()
-        let sealed = try HPKE.seal([1, 2, 3], to: key.publicKey, kem: kem, info: [4], authenticatedData: [5])
+        let sealed = try HPKE.seal(
+            [1, 2, 3],
+            to: key.publicKey,
+            info: HPKE.Info([4], for: kem),
+            authenticatedData: [5]
+        )
         var (changedOutput, changedCiphertext) = (sealed.kemOutput, sealed.ciphertext)
         changedOutput[0] ^= 1
         changedCiphertext[0] ^= 1
@@ -196,7 +201,7 @@ struct HPKETests {
     func invalidKeys() {
         for publicKey in [[], [UInt8](repeating: 0, count: 32), [UInt8](repeating: 9, count: 33)] {
             #expect(throws: SodiumError.invalidKey) {
-                try HPKE.seal([1], to: publicKey, kem: .x25519, info: [], authenticatedData: [])
+                try HPKE.seal([1], to: publicKey, info: HPKE.Info([], for: .x25519), authenticatedData: [])
             }
         }
         #expect(throws: SodiumError.invalidKey) {
@@ -216,7 +221,7 @@ struct HPKETests {
     func unusableXWingKeys(position: Int) throws {
         let key = try HPKE.KEM.xwing.generateKeyPair().publicKey
         func isSealedTo(_ publicKey: [UInt8]) -> Bool {
-            (try? HPKE.seal([1], to: publicKey, kem: .xwing, info: [], authenticatedData: [])) != nil
+            (try? HPKE.seal([1], to: publicKey, info: HPKE.Info([], for: .xwing), authenticatedData: [])) != nil
         }
         for (bytes, isUsable) in [
             ([0x00, 0x0d, 0x00], true), ([0x01, 0x0d, 0x00], false),

@@ -74,8 +74,7 @@ struct XWingVectors {
 
             var sender = HPKE.SenderContext(
                 HPKE.Encapsulation(kemOutput: kemOutput, sharedSecret: Secret(copying: shared)),
-                kem: .xwing,
-                info: .init(hex: vector.info)
+                info: HPKE.Info(.init(hex: vector.info), for: .xwing)
             )
             var recipient = try HPKE.RecipientContext(
                 kemOutput: kemOutput,

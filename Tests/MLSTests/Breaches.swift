@@ -122,12 +122,8 @@ extension Breach {
             let path = try #require(verified.path)
             let own = try #require(party[1].group.tree[LeafIndex(1)])
             // The right secret is for the right keys; this one is another.
-            let sealed = forger.crypto.encrypt(
-                .random(count: 32),
-                to: own.encryptionKey,
-                label: "UpdatePathNode",
-                context: verified.provisionalContext
-            )
+            let sealed = forger.crypto.encryptor(label: "UpdatePathNode", context: verified.provisionalContext)
+                .encrypt(.random(count: 32), to: own.encryptionKey)
             let node = UpdatePathNode(
                 encryptionKey: path.nodes[0].encryptionKey,
                 encryptedPathSecret: [try #require(sealed)]

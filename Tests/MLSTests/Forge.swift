@@ -240,12 +240,8 @@ struct ForgedWelcome {
             pathSecret: pathSecret ?? secrets.pathSecret,
             preSharedKeys: preSharedKeys
         )
-        let encrypted = crypto.encrypt(
-            changed.encoded(),
-            to: keyPackage.initKey,
-            label: "Welcome",
-            context: sealed
-        )
+        let encrypted = crypto.encryptor(label: "Welcome", context: sealed)
+            .encrypt(changed.encoded(), to: keyPackage.initKey)
         return Welcome(
             cipherSuite: suite3,
             secrets: [

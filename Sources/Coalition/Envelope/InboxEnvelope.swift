@@ -30,8 +30,7 @@ public enum InboxEnvelope {
             let (kemOutput, ciphertext) = try HPKE.seal(
                 plaintext,
                 to: key,
-                kem: kem,
-                info: info(mailbox: mailbox, entryID: entryID),
+                info: HPKE.Info(info(mailbox: mailbox, entryID: entryID), for: kem),
                 authenticatedData: []
             )
             body = kemOutput + ciphertext

@@ -143,23 +143,21 @@ struct Crypto: Sendable {
         return writer.bytes
     }
 
-    /// `EncryptWithLabel`. Nil when `publicKey` is no key of this suite.
-    func encrypt(
-        _ plaintext: borrowing Secret,
-        to publicKey: [UInt8],
-        label: String,
-        context: [UInt8]
-    ) -> HPKECiphertext? {
-        let info = encryptContext(label: label, context)
-        guard let sealed = try? HPKE.seal(plaintext, to: publicKey, kem: kem, info: info, authenticatedData: []) else {
-            return nil
-        }
-        return HPKECiphertext(kemOutput: sealed.kemOutput, ciphertext: sealed.ciphertext)
+    /// `EncryptWithLabel` to any number of recipients: label and context are hashed once.
+    func encryptor(label: String, context: [UInt8]) -> Encryptor {
+        Encryptor(info: HPKE.Info(encryptContext(label: label, context), for: kem))
     }
 
     /// `DecryptWithLabel`. Nil when the ciphertext is not authentic.
-    func decrypt(_ sealed: HPKECiphertext, with key: borrowing Secret, label: String, context: [UInt8]) -> Secret? {
-        guard let privateKey = try? HPKE.PrivateKey(kem: kem, raw: key.copy()) else { return nil }
+    /// - Parameter publicKey: of the same key pair.
+    func decrypt(
+        _ sealed: HPKECiphertext,
+        with key: borrowing Secret,
+        publicKey: [UInt8],
+        label: String,
+        context: [UInt8]
+    ) -> Secret? {
+        guard let privateKey = try? HPKE.PrivateKey(kem: kem, raw: key.copy(), publicKey: publicKey) else { return nil }
         return try? HPKE.openSecret(
             sealed.ciphertext,
             kemOutput: sealed.kemOutput,
@@ -204,6 +202,19 @@ struct Crypto: Sendable {
         } catch {
             throw .misuse(.invalidPrivateKey)
         }
+    }
+}
+
+/// `EncryptWithLabel` (RFC 9420, section 5.1.3) with one label and context.
+struct Encryptor: Sendable {
+    fileprivate let info: HPKE.Info
+
+    /// Nil when `publicKey` is no key of this suite.
+    func encrypt(_ plaintext: borrowing Secret, to publicKey: [UInt8]) -> HPKECiphertext? {
+        guard let sealed = try? HPKE.seal(plaintext, to: publicKey, info: info, authenticatedData: []) else {
+            return nil
+        }
+        return HPKECiphertext(kemOutput: sealed.kemOutput, ciphertext: sealed.ciphertext)
     }
 }
 

@@ -143,9 +143,13 @@ struct ProposalList {
     }
 
     private func applyAdds(to applied: inout Applied, at time: UInt64?, _ crypto: Crypto) throws(MLSError) {
+        try Concurrently.forEach(in: proposals.indices) { range throws(MLSError) in
+            for case .add(let keyPackage) in proposals[range].map(\.proposal) {
+                try keyPackage.validate(at: time, crypto)
+            }
+        }
         for committed in proposals {
             guard case .add(let keyPackage) = committed.proposal else { continue }
-            try keyPackage.validate(at: time, crypto)
             let index = try applied.tree.add(keyPackage.leafNode)
             applied.added.append(
                 CommitChanges.Added(index: index, keyPackage: keyPackage, sender: committed.sender)

@@ -17,25 +17,21 @@ extension Welcome {
     ) throws(MLSError) {
         let key = WelcomeKey(welcomeSecret, crypto)
         let encryptedGroupInfo = crypto.seal(groupInfo.encoded, key: key.key, nonce: key.nonce, authenticatedData: [])
-        var secrets: [EncryptedGroupSecrets] = []
-        for new in added {
+        let encryptor = crypto.encryptor(label: Self.label, context: encryptedGroupInfo)
+        let joinerSecret = HeldSecret(joinerSecret.copy())
+        let secrets = try Concurrently.map(added.indices) { position throws(MLSError) in
+            let new = added[position]
             let groupSecrets = GroupSecrets(
-                joinerSecret: joinerSecret.copy(),
+                joinerSecret: joinerSecret.secret.copy(),
                 pathSecret: path?.secret(for: new.index),
                 preSharedKeys: preSharedKeys
             )
-            let ciphertext = crypto.encrypt(
-                groupSecrets.encoded(),
-                to: new.keyPackage.initKey,
-                label: Self.label,
-                context: encryptedGroupInfo
-            )
-            guard let ciphertext else { throw .invalid(.encryptionKeysUsable) }
-            secrets.append(
-                EncryptedGroupSecrets(
-                    newMember: crypto.reference(to: new.keyPackage),
-                    encryptedGroupSecrets: ciphertext
-                )
+            guard let ciphertext = encryptor.encrypt(groupSecrets.encoded(), to: new.keyPackage.initKey) else {
+                throw .invalid(.encryptionKeysUsable)
+            }
+            return EncryptedGroupSecrets(
+                newMember: crypto.reference(to: new.keyPackage),
+                encryptedGroupSecrets: ciphertext
             )
         }
         self.init(cipherSuite: crypto.suite, secrets: secrets, encryptedGroupInfo: encryptedGroupInfo)
@@ -50,6 +46,7 @@ extension Welcome {
         let decrypted = crypto.decrypt(
             own.encryptedGroupSecrets,
             with: bundle.initKey.secret,
+            publicKey: bundle.keyPackage.initKey,
             label: Self.label,
             context: encryptedGroupInfo
         )

@@ -65,20 +65,29 @@ struct TreeIndex: Sendable {
 
 /// A set of public keys whose copies share all buckets but those that change.
 struct KeySet: Sendable {
-    private var buckets = [Set<[UInt8]>](repeating: [], count: 256)
+    private var buckets = [Set<Key>](repeating: [], count: 256)
+
+    /// Its bytes are hashed at once: an array hashes them one by one, and these are over a thousand.
+    private struct Key: Hashable {
+        let bytes: [UInt8]
+
+        func hash(into hasher: inout Hasher) {
+            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
+    }
 
     private func bucket(_ key: [UInt8]) -> Int { Int(key.first ?? 0) }
 
     func contains(_ key: [UInt8]) -> Bool {
-        buckets[bucket(key)].contains(key)
+        buckets[bucket(key)].contains(Key(bytes: key))
     }
 
     /// False when it was there already.
     mutating func insert(_ key: [UInt8]) -> Bool {
-        buckets[bucket(key)].insert(key).inserted
+        buckets[bucket(key)].insert(Key(bytes: key)).inserted
     }
 
     mutating func remove(_ key: [UInt8]) {
-        buckets[bucket(key)].remove(key)
+        buckets[bucket(key)].remove(Key(bytes: key))
     }
 }

@@ -15,24 +15,20 @@ extension RatchetTree {
         context: [UInt8],
         _ crypto: Crypto
     ) throws(MLSError) -> [UpdatePathNode] {
+        let encryptor = crypto.encryptor(label: Self.label, context: context)
         var nodes: [UpdatePathNode] = []
         for (position, step) in path.enumerated() {
-            var ciphertexts: [HPKECiphertext] = []
-            for receiver in resolution(of: step.copathChild, excluding: added) {
-                guard let key = self[receiver]?.encryptionKey,
-                    let ciphertext = crypto.encrypt(
-                        secrets.secrets[position].secret,
-                        to: key,
-                        label: Self.label,
-                        context: context
-                    )
-                else { throw .invalid(.encryptionKeysUsable) }
-                ciphertexts.append(ciphertext)
-            }
+            let receivers = resolution(of: step.copathChild, excluding: added)
+            let secret = secrets.secrets[position]
             nodes.append(
                 UpdatePathNode(
                     encryptionKey: secrets.keyPairs[position].publicKey,
-                    encryptedPathSecret: ciphertexts
+                    encryptedPathSecret: try Concurrently.map(receivers.indices) { receiver throws(MLSError) in
+                        guard let key = self[receivers[receiver]]?.encryptionKey,
+                            let ciphertext = encryptor.encrypt(secret.secret, to: key)
+                        else { throw .invalid(.encryptionKeysUsable) }
+                        return ciphertext
+                    }
                 )
             )
         }
@@ -63,9 +59,11 @@ extension RatchetTree {
         guard let receiver = receivers.firstIndex(where: { keys[$0] != nil }),
             receiver < nodes[position].encryptedPathSecret.count,
             let key = keys[receivers[receiver]],
+            let publicKey = self[receivers[receiver]]?.encryptionKey,
             let first = crypto.decrypt(
                 nodes[position].encryptedPathSecret[receiver],
                 with: key.secret,
+                publicKey: publicKey,
                 label: Self.label,
                 context: context
             )

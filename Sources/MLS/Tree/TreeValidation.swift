@@ -9,22 +9,19 @@ extension RatchetTree {
         try validateUnmergedLeaves()
         try validateParentHashes(crypto)
         try validateSupport(for: context.extensions)
-        try validateLeaves(0..<leafCount.value, groupID: context.groupID, at: time, crypto)
+        try validateLeaves(groupID: context.groupID, at: time, crypto)
     }
 
-    /// Judges each leaf of a range by itself. Ranges are independent of each other.
-    func validateLeaves(
-        _ range: Range<UInt32>,
-        groupID: [UInt8],
-        at time: UInt64?,
-        _ crypto: Crypto
-    ) throws(MLSError) {
-        for value in range {
-            let index = LeafIndex(value)
-            guard let leaf = self[index] else { continue }
-            try leaf.validate(.tree(LeafNode.Place(groupID: groupID, leaf: index)), crypto)
-            if let time, case .keyPackage(let lifetime) = leaf.source {
-                try require(lifetime.contains(time), .leafLifetime)
+    /// Judges each leaf by itself.
+    private func validateLeaves(groupID: [UInt8], at time: UInt64?, _ crypto: Crypto) throws(MLSError) {
+        try Concurrently.forEach(in: 0..<Int(leafCount.value)) { values throws(MLSError) in
+            for value in values {
+                let index = LeafIndex(UInt32(value))
+                guard let leaf = self[index] else { continue }
+                try leaf.validate(.tree(LeafNode.Place(groupID: groupID, leaf: index)), crypto)
+                if let time, case .keyPackage(let lifetime) = leaf.source {
+                    try require(lifetime.contains(time), .leafLifetime)
+                }
             }
         }
     }

@@ -90,16 +90,13 @@ struct CryptoVectors {
             #expect(isValid)
             let encrypt = vector.encryptWithLabel
             let sealed = HPKECiphertext(kemOutput: encrypt.kemOutput.bytes, ciphertext: encrypt.ciphertext.bytes)
-            let again = crypto.encrypt(
-                encrypt.plaintext.secret,
-                to: encrypt.pub.bytes,
-                label: encrypt.label,
-                context: encrypt.context.bytes
-            )
+            let again = crypto.encryptor(label: encrypt.label, context: encrypt.context.bytes)
+                .encrypt(encrypt.plaintext.secret, to: encrypt.pub.bytes)
             for ciphertext in [sealed, try #require(again)] {
                 let opened = crypto.decrypt(
                     ciphertext,
                     with: encrypt.priv.secret,
+                    publicKey: encrypt.pub.bytes,
                     label: encrypt.label,
                     context: encrypt.context.bytes
                 )

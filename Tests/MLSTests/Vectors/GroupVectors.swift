@@ -27,6 +27,7 @@ struct GroupVectors {
             let opened = crypto.decrypt(
                 own.encryptedGroupSecrets,
                 with: vector.initPriv.secret,
+                publicKey: keyPackage.initKey,
                 label: "Welcome",
                 context: welcome.encryptedGroupInfo
             )

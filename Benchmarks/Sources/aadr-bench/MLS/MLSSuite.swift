@@ -4,7 +4,8 @@ internal import Measuring
 internal import Sodium
 internal import TLSCodec
 
-/// The MLS core beside what libsodium alone would take: each sample of an operation is followed by one of its floor.
+/// The MLS core beside what its primitives alone would take: each sample of an operation is followed by one of its floor.
+/// Floors are computed on one core; where the core verifies or encrypts much at once (joining, adding many), it uses all.
 struct MLSSuite {
     let suite: CipherSuite
     /// The suite's.
@@ -34,7 +35,8 @@ struct MLSSuite {
             self.floor.add(try Stopwatch.time(clock) { () throws(SodiumError) in try floor.run() })
         }
 
-        func comparison(_ name: String) -> Comparison {
+        /// - Parameter most: the ratio to the floor that we want to reach.
+        func comparison(_ name: String, atMost most: Double = 1.5) -> Comparison {
             Comparison(
                 suite: "mls",
                 name: "\(kem): \(name)",
@@ -42,7 +44,7 @@ struct MLSSuite {
                 samples: samples,
                 baselineName: "Sodium alone",
                 baseline: floor,
-                aim: .ratioAtMost(2)
+                aim: .ratioAtMost(most)
             )
         }
     }
@@ -83,7 +85,10 @@ struct MLSSuite {
             try protecting.add(protectSeconds, beside: protectFloor)
             try unprotecting.add(unprotectSeconds, beside: unprotectFloor)
         }
-        return [protecting.comparison("protect 1 KiB"), unprotecting.comparison("unprotect 1 KiB")]
+        return [
+            protecting.comparison("protect 1 KiB", atMost: 1.3),
+            unprotecting.comparison("unprotect 1 KiB", atMost: 1.3),
+        ]
     }
 
     /// Empty Commits by one member, processed by the two who have most and least to derive; encoding, decoding and

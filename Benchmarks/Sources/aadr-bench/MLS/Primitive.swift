@@ -48,8 +48,7 @@ final class PreparedPrimitive {
         hpkeSealed = try HPKE.seal(
             secret,
             to: privateKey.publicKey,
-            kem: kem,
-            info: message,
+            info: HPKE.Info(message, for: kem),
             authenticatedData: []
         )
     }
@@ -81,7 +80,12 @@ final class PreparedPrimitive {
         case .deriveKeyPair(let kem):
             _ = try kem.deriveKeyPair(inputKeyMaterial: secret)
         case .hpkeSeal(_, let kem):
-            _ = try HPKE.seal(secret, to: privateKey.publicKey, kem: kem, info: message, authenticatedData: [])
+            _ = try HPKE.seal(
+                secret,
+                to: privateKey.publicKey,
+                info: HPKE.Info(message, for: kem),
+                authenticatedData: []
+            )
         case .hpkeOpen:
             _ = try HPKE.openSecret(
                 hpkeSealed.ciphertext,
