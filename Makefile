@@ -2,13 +2,14 @@
 
 release := swift build --configuration release --static-swift-stdlib
 
-.PHONY: help demo build test format-check format bench clean
+.PHONY: help demo build test format-check format bench docs clean
 
 help:
 	@echo "make demo          build, and watch an alert cross between five organisations (about 30 s after the build)"
 	@echo "make test          run every test"
 	@echo "make build         the two programs, in .build/release"
 	@echo "make bench         measure, as a table and as JSON"
+	@echo "make docs          the libraries' pages (DocC), in .build/plugins/Swift-DocC/outputs"
 	@echo "make format        format the sources; make format-check only looks"
 
 build:
@@ -33,6 +34,10 @@ format:
 
 bench: build
 	@Scripts/bench
+
+docs:
+	@Scripts/setup build
+	@for library in MLS HPKE Sodium TLSCodec; do AADR_DOCS=1 swift package generate-documentation --target $$library || exit 1; done
 
 clean:
 	swift package clean

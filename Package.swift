@@ -210,3 +210,8 @@ let package = Package(
         .testTarget(name: "TLSCodecTests", dependencies: ["TLSCodec"], swiftSettings: strict),
     ]
 )
+
+// `make docs` builds the libraries' pages. Nobody else needs what builds them.
+if Context.environment["AADR_DOCS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/apple/swift-docc-plugin", from: "1.5.0"))
+}
