@@ -47,6 +47,7 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case unmergedLeavesInherited
 
     // Proposals and Commits
+    case epochHasNext
     case referencedProposalKnown
     case pendingProposalsBounded
     case removedMemberExists
@@ -138,7 +139,7 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
             .oneRemovalByNewMember:
             "12.2"
         case .referencedProposalKnown, .pendingProposalsBounded, .pathPresent: "12.4"
-        case .pathKeysNew, .confirmationTag, .preSharedKeyKnown, .groupContinues: "12.4.2"
+        case .epochHasNext, .pathKeysNew, .confirmationTag, .preSharedKeyKnown, .groupContinues: "12.4.2"
         case .externalCommitPath, .externalCommitByValue, .externalKeyPresent: "12.4.3.2"
         case .treeHashMatches, .unmergedLeavesPresent, .unmergedLeavesInherited, .welcomeNamesKeyPackage,
             .groupSecretsDecrypt, .groupInfoDecrypts, .groupInfoSignature,

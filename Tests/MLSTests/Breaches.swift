@@ -58,6 +58,22 @@ extension Breach {
             }
             return forger.publicMessage(.proposal(.remove(LeafIndex(2))))
         },
+        Breach(.epochHasNext) {
+            let key = try SignaturePrivateKey(suite3)
+            var member = try Group(creating: [1], with: try Member.bundle("invited", key))
+            var last = member.context
+            last.epoch = .max
+            let secrets = NewEpochSecrets(epochSecret: .random(count: 32), member.crypto)
+            member = try Group(
+                member.crypto,
+                context: last,
+                tree: member.tree,
+                secrets: secrets,
+                confirmationTag: [],
+                privateKeys: member.epoch.privateKeys
+            )
+            _ = try member.commit(signatureKey: key).message
+        },
         .proposals(.removedMemberExists) { _, _ in [.remove(LeafIndex(3))] },
         .proposals(.noUpdateByCommitter) { forger, _ in [try forger.update { _ in }] },
         .proposals(.noRemovalOfCommitter) { _, _ in [.remove(LeafIndex(0))] },

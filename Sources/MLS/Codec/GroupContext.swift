@@ -26,6 +26,13 @@ public struct GroupContext: Hashable, Sendable {
         self.confirmedTranscriptHash = confirmedTranscriptHash
         self.extensions = extensions
     }
+
+    /// Goes on to the next epoch's number. A Welcome can lead into the last epoch that the number can name.
+    /// - Throws: `epochHasNext`.
+    mutating func advance() throws(MLSError) {
+        try require(epoch < .max, .epochHasNext)
+        epoch += 1
+    }
 }
 
 extension GroupContext: WireCodable {

@@ -51,7 +51,7 @@ struct AssembledCommit: ~Copyable {
         }
         try applied.tree.validateSupport(for: applied.extensions)
         var next = basis.context
-        next.epoch += 1
+        try next.advance()
         next.treeHash = applied.tree.treeHash(crypto)
         next.extensions = applied.extensions
         let updatePath = try path?

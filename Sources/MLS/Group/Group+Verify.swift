@@ -23,7 +23,7 @@ extension Group {
         }
         try applied.tree.validateSupport(for: applied.extensions)
         var next = context
-        next.epoch += 1
+        try next.advance()
         next.treeHash = applied.tree.treeHash(crypto)
         next.extensions = applied.extensions
         let provisionalContext = next.encoded
