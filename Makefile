@@ -2,7 +2,7 @@
 
 release := swift build --configuration release --static-swift-stdlib
 
-.PHONY: help demo build test format-check format bench docs clean
+.PHONY: help demo build test format-check format bench docs fuzz clean
 
 help:
 	@echo "make demo          build, and watch an alert cross between five organisations (about 30 s after the build)"
@@ -10,6 +10,7 @@ help:
 	@echo "make build         the two programs, in .build/release"
 	@echo "make bench         measure, as a table and as JSON"
 	@echo "make docs          the libraries' pages (DocC), in .build/plugins/Swift-DocC/outputs"
+	@echo "make fuzz          hostile input at every parser and a live group, under AddressSanitizer"
 	@echo "make format        format the sources; make format-check only looks"
 
 build:
@@ -27,10 +28,10 @@ test:
 	@Scripts/check-openapi .build/debug
 
 format-check:
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Fuzzing/Package.swift Fuzzing/Sources Fuzzing/Tests
 
 format:
-	swift format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Fuzzing/Package.swift Fuzzing/Sources Fuzzing/Tests
 
 bench: build
 	@Scripts/bench
@@ -38,6 +39,9 @@ bench: build
 docs:
 	@Scripts/setup build
 	@for library in MLS HPKE Sodium TLSCodec; do AADR_DOCS=1 swift package generate-documentation --target $$library || exit 1; done
+
+fuzz:
+	@for target in decode group welcome; do Scripts/fuzz $$target || exit 1; done
 
 clean:
 	swift package clean

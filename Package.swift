@@ -19,7 +19,8 @@ let package = Package(
         .library(name: "MLS", targets: ["MLS"]),
         .library(name: "HPKE", targets: ["HPKE"]),
         .library(name: "Sodium", targets: ["Sodium"]),
-        // For the package in Benchmarks.
+        // For the packages in Benchmarks and Fuzzing.
+        .library(name: "Coalition", targets: ["Coalition"]),
         .library(name: "Relay", targets: ["Relay"]),
         .library(name: "RelayAPI", targets: ["RelayAPI"]),
         .library(name: "TLSCodec", targets: ["TLSCodec"]),
@@ -145,6 +146,15 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "EndToEndTests", dependencies: ["aadr-msg", "aadr-relay"], swiftSettings: strict),
+        // The fuzzing targets, run over their corpus; Scripts/fuzz builds them with a fuzzer.
+        .testTarget(
+            name: "FuzzingTests",
+            dependencies: ["Coalition", "MLS", "RelayAPI", "Sodium", "TLSCodec"],
+            path: "Fuzzing",
+            exclude: ["Corpus", "Package.swift", "Sources/CLibFuzzer", "Sources/fuzz"],
+            sources: ["Sources/FuzzTargets", "Tests"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "HostileRelayTests",
             dependencies: ["Coalition", "MemberClient", "MemberTesting", "Relay", "RelayAPI"],
