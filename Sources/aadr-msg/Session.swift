@@ -83,6 +83,13 @@ enum Parameter {
         return target
     }
 
+    static func messageID(_ text: String) throws(Failure) -> MessageID {
+        guard let id = MessageID(text: pasted(text)) else {
+            throw Failure(.usage, .badMessageID, ["value": text], advice: .badMessageIDAdvice)
+        }
+        return id
+    }
+
     static func relayAddress(_ text: String) throws(Failure) -> RelayAddress {
         guard let address = try? RelayAddress(pasted(text)) else {
             throw Failure(.usage, .badRelayAddress, ["value": text], advice: .badRelayAddressAdvice)

@@ -59,7 +59,10 @@ struct Person {
 
     var address: String { "\(name)@\(organisation)" }
 
-    private var global: [String] {
+    private var global: [String] { options }
+
+    /// The language stands last.
+    var options: [String] {
         ["--home", workplace.path(name), "--key-file", workplace.path("\(name).key"), "--lang", "en"]
     }
 

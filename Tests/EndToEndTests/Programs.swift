@@ -118,12 +118,16 @@ private final class CollectedText: @unchecked Sendable {
     private var isEnded = false
 
     func collect(_ handle: FileHandle) {
-        handle.readabilityHandler = { [self] handle in
-            let more = handle.availableData
-            lock.withLock {
-                if more.isEmpty { isEnded = true } else { data.append(more) }
+        // A thread of its own: a readability handler outlives its descriptor for a moment, and when the next program's pipe
+        // gets the same number, that program's end is lost now and then.
+        Thread.detachNewThread { [self] in
+            while true {
+                let more = handle.availableData
+                lock.withLock {
+                    if more.isEmpty { isEnded = true } else { data.append(more) }
+                }
+                if more.isEmpty { return }
             }
-            if more.isEmpty { handle.readabilityHandler = nil }
         }
     }
 

@@ -62,6 +62,27 @@ private enum Sample {
         ("members", member(.revoked)),
         ("send", SentRecord(id: id, to: "coalition", state: .queued)),
         ("send", SentRecord(id: id, to: "issa@JOSA", state: .relayed)),
+        ("send", SentRecord(id: id, to: "coalition", state: .acknowledged, missing: ["JOSA"])),
+        (
+            "alert-list",
+            AlertRecord(id: id, from: "a@B", to: ["coalition"], state: .cancelled, by: id, alert: alert)
+        ),
+        (
+            "alert-status",
+            ReachRecord(organisation: "JOSA", isRelayed: true, delivered: nil, read: nil, acknowledgements: [])
+        ),
+        (
+            "alert-status",
+            ReachRecord(
+                organisation: "JOSA",
+                isRelayed: true,
+                delivered: time,
+                read: time,
+                acknowledgements: [
+                    .init(by: "issa@JOSA", at: time, text: "معكم"), .init(by: "a@JOSA", at: time, text: nil),
+                ]
+            )
+        ),
         ("recv", message(text: "تم توقيف مدوّن\n\u{1B}[31m\u{202E}")),
         ("recv", message(text: nil, kind: "tomorrow", references: [id])),
         ("recv", message(text: nil, kind: "alert", alert: alert)),
@@ -157,7 +178,7 @@ struct RecordTests {
     @Test("are all in the schema, and the schema has no other")
     func complete() {
         #expect(Set(schema.listed) == Set(Sample.records.map(\.definition)))
-        let helpers: Set = ["name", "member", "target", "id", "time"]
+        let helpers: Set = ["name", "member", "target", "id", "time", "alert-state"]
         #expect(Set(schema.definitions.keys).subtracting(helpers) == Set(schema.listed))
     }
 

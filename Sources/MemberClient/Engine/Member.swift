@@ -223,6 +223,11 @@ public final class Member: Sendable {
         try await describingErrors { try await engine.sync() }
     }
 
+    /// The same, when the relay can be reached; otherwise what is known here has to do.
+    public func syncIfReachable() async throws(MemberError) {
+        try await describingErrors { try await engine.syncIfReachable() }
+    }
+
     /// Messages that have not been shown, oldest first, at most a thousand. Asks nobody.
     public func unshown(_ filter: MessageFilter = MessageFilter()) throws(MemberError) -> [Message] {
         try describingErrors { try engine.unshownMessages(filter) }

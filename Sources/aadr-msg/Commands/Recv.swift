@@ -103,6 +103,7 @@ extension MessageRecord {
             text: message.text,
             alert: alert,
             file: file,
+            alertState: message.alertState.map { AlertStateName($0) },
             references: message.references,
             isVerified: message.isVerified
         )

@@ -25,12 +25,15 @@ struct Send: AsyncParsableCommand {
         let text = text == "-" ? try Input.text() : text
         guard !text.isEmpty else { throw Failure(.badInput, .emptyText, advice: .emptyTextAdvice) }
         let results = try await session.withMember { try await $0.send(text: text, to: targets) }
-        try show(results, session.printer)
+        try session.show(results)
         // What waits will go by itself, but a script that counts on it must know that it has not gone.
         if results.contains(where: { $0.state == .queued }) { throw EarlyEnd(status: .temporary) }
     }
+}
 
-    private func show(_ results: [SendResult], _ printer: Printer) throws(Failure) {
+extension Session {
+    /// Shows how far messages have come.
+    func show(_ results: [SendResult]) throws(Failure) {
         for (index, result) in results.enumerated() {
             let record = SentRecord(result)
             // One message has one id, however many it goes to.
@@ -44,11 +47,23 @@ struct Send: AsyncParsableCommand {
 
 extension SentRecord {
     init(_ result: SendResult) {
-        let state: State =
-            switch result.state {
-            case .queued: .queued
-            case .relayed: .relayed
-            }
-        self.init(id: result.id, to: "\(result.target)", state: state)
+        self.init(id: result.id, to: "\(result.target)", state: State(result.state))
+    }
+}
+
+extension SentRecord.State {
+    init(_ state: DeliveryState) {
+        switch state {
+        case .queued: self = .queued
+        case .relayed: self = .relayed
+        }
+    }
+
+    init(_ state: ReachState) {
+        switch state {
+        case .relayed: self = .relayed
+        case .delivered: self = .delivered
+        case .acknowledged: self = .acknowledged
+        }
     }
 }

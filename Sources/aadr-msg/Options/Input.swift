@@ -30,6 +30,14 @@ enum Input {
         return text
     }
 
+    /// The same of a file.
+    static func text(ofFile path: String, maximum: Int) throws(Failure) -> String {
+        let descriptor = openForReading(path)
+        guard descriptor >= 0 else { throw .unreadable(path) }
+        defer { close(descriptor) }
+        return try text(from: descriptor, maximum: maximum)
+    }
+
     /// A file's contents, never outside locked memory; too long a file is cut off after `maximum` bytes and one more.
     static func readSecret(_ path: String, maximum: Int) throws(Failure) -> Secret {
         let descriptor = openForReading(path)

@@ -2,17 +2,20 @@ internal import Coalition
 
 /// `send`: a message to one target, and how far it has come.
 struct SentRecord: Record {
-    enum State: String, CaseIterable { case queued, relayed }
+    enum State: String, CaseIterable { case queued, relayed, delivered, acknowledged }
 
     let id: String
     let to: String
     let state: State
+    /// Organisations with which it has not come as far as was waited for; nil when nothing was waited for.
+    var missing: [String]?
 
     var json: JSONObject {
         var object = JSONObject()
         object.add("id", id)
         object.add("to", to)
         object.add("state", state.rawValue)
+        if let missing { object.set("missing", to: .array(missing.map { .string($0) })) }
         return object
     }
 
@@ -34,6 +37,8 @@ struct MessageRecord: Record {
     /// As the sender wrote them (Protocol/content.md).
     var alert: JSONObject?
     var file: JSONObject?
+    /// Of an alert by CAP's rules.
+    var alertState: AlertStateName?
     let references: [String]
     let isVerified: Bool
 
@@ -52,6 +57,7 @@ struct MessageRecord: Record {
         object.add("text", text)
         object.add("alert", alert)
         object.add("file", file)
+        object.add("state", alertState?.rawValue)
         object.add("references", references)
         object.add("verified", isVerified)
         return object
@@ -66,10 +72,19 @@ struct MessageRecord: Record {
         if max(sent, received) - min(sent, received) >= Self.notableDelay {
             lines.append("  " + layout.dim(Speech.text(.messageReceived, ["time": Timestamp.local(received)])))
         }
-        if kind != "text" {
+        if let alert {
+            return lines + AlertText(alert, state: alertState).lines(layout) + [Self.answer(id, layout)]
+        }
+        if kind == "acknowledgement" {
+            lines.append("  " + Speech.text(.acknowledges, ["id": references.joined(separator: " ")]))
+        } else if kind != "text" {
             lines.append("  " + layout.dim(Speech.text(.messageOfKind, ["kind": kind, "id": id])))
         }
         return lines + (text.map(layout.quoted) ?? [])
+    }
+
+    private static func answer(_ id: String, _ layout: Layout) -> String {
+        "    " + layout.dim(Speech.text(.alertAnswer, ["id": id]))
     }
 }
 

@@ -59,6 +59,9 @@ struct Layout: Equatable, Sendable {
     }
 
     func bold(_ line: String) -> String { isStyled ? "\u{1B}[1m" + line + "\u{1B}[0m" : line }
+    /// What must not be overlooked.
+    func alarming(_ line: String) -> String { isStyled ? "\u{1B}[1;31m" + line + "\u{1B}[0m" : line }
+    func reversed(_ line: String) -> String { isStyled ? "\u{1B}[1;7m" + line + "\u{1B}[0m" : line }
     func dim(_ line: String) -> String { isStyled ? "\u{1B}[2m" + line + "\u{1B}[0m" : line }
 
     /// Text from elsewhere as lines of its own, each set in by four columns: none of them can pass for a line of this

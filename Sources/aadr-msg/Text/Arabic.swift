@@ -253,6 +253,148 @@ extension Speech {
         case .emptyText: "لا نص للإرسال"
         case .emptyTextAdvice: "اكتب النص بعد العناوين، أو اكتب - وأدخل النص من الدخل القياسي."
 
+        // الإنذارات.
+        case .helpAlert: "إرسال الإنذارات وتعديلها ومعرفة من وصلته."
+        case .exampleAlert:
+            """
+            مثال:
+              aadr-msg alert list
+            """
+        case .helpAlertSend: "إرسال إنذار."
+        case .exampleAlertSend:
+            """
+            ‎--lang هنا لغة الإنذار. أعطها مرة لكل لغة، ثم كل نص بعددها وبترتيبها. يجوز أن يرد كلٌّ من ‎--event ، ‎--area مرة واحدة للجميع. \
+            كلمات الشدّة والإلحاح واليقين هي كلمات CAP 1.2.
+
+            أمثلة:
+              aadr-msg alert send --to coalition --event توقيف --severity Severe --urgency Immediate --certainty Observed \\
+                --headline 'توقيف مدوّن في بغداد'
+              aadr-msg alert send --to coalition --severity Severe --urgency Immediate --certainty Observed \\
+                --lang ar --event توقيف --headline 'توقيف مدوّن' --lang en --event Arrest --headline 'Blogger arrested' \\
+                --wait acknowledged --quorum 3 --timeout 600
+            """
+        case .helpAlertUpdate: "تعديل إنذار أرسلته منظمتك."
+        case .exampleAlertUpdate:
+            """
+            ما لا يُعطى يبقى كما كان؛ ومع ‎--lang لا تبقى إلا اللغات المذكورة.
+
+            مثال:
+              aadr-msg alert update ID --severity Extreme
+            """
+        case .helpAlertCancel: "إلغاء إنذار أرسلته منظمتك، نهائيًا."
+        case .exampleAlertCancel:
+            """
+            مثال:
+              aadr-msg alert cancel ID 'أُفرج عنها.'
+            """
+        case .helpAlertStatus: "عرض ما بلغه الإنذار عند كل منظمة ومن أجاب."
+        case .exampleAlertStatus:
+            """
+            مثال:
+              aadr-msg alert status ID --json
+            """
+        case .helpAlertList: "عرض كل الإنذارات وما زال ساريًا منها."
+        case .exampleAlertList:
+            """
+            مثال:
+              aadr-msg alert list
+            """
+        case .helpAlertImport: "إرسال إنذار من مستند CAP 1.2."
+        case .exampleAlertImport:
+            """
+            المستند الذي سبق أن أرسلته منظمتك لا يُرسل ثانية.
+
+            مثال:
+              aadr-msg alert import flood.xml
+            """
+        case .helpAlertExport: "طباعة إنذار مستندَ CAP 1.2."
+        case .exampleAlertExport:
+            """
+            مثال:
+              aadr-msg alert export ID > alert.xml
+            """
+        case .helpAck: "الإجابة عن إنذار: أخذت منظمتك علمًا به."
+        case .exampleAck:
+            """
+            يرى كل من وصله الإنذار من أجاب وبأي كلمات.
+
+            مثال:
+              aadr-msg ack ID 'معكم.'
+            """
+        case .optionEvent: "نوع الحدث، بكلمة أو كلمتين."
+        case .optionHeadline: "الإنذار في سطر واحد."
+        case .optionDescription: "ماذا حدث."
+        case .optionInstruction: "ما المطلوب."
+        case .optionArea: "أين."
+        case .optionWeb: "أين نقرأ المزيد."
+        case .optionContact: "من نسأل."
+        case .optionCategory: "الموضوع. (وإلا فالأمن Security.)"
+        case .optionResponse: "نوع الاستجابة المطلوبة."
+        case .optionSeverity: "مدى الخطورة."
+        case .optionUrgency: "متى نستجيب."
+        case .optionCertainty: "مدى التأكد."
+        case .optionExpires: "إلى متى يسري: 30m أو 6h أو 2d، أو وقت مثل 2026-11-24T12:00:00+02:00."
+        case .optionRestriction: "إلى أي حد يجوز تداوله (TLP 2.0). (وإلا فـ AMBER.)"
+        case .optionAlertStatus: "هل هو حقيقي. (وإلا فنعم: Actual.)"
+        case .optionWaitState: "البقاء حتى يبلغ الإنذار هذا الحد عند كل منظمة."
+        case .optionQuorum: "كم منظمة تكفي."
+        case .optionTimeout: "مدة الانتظار بالثواني؛ ثم رمز الخروج 75."
+        case .optionImportTo: "coalition أو user@org. (وإلا فالتحالف كله.)"
+        case .argumentAlert: "المعرّف كما يعرضه recv وalert list."
+        case .argumentDescription: "قراءة الوصف باللغة الأولى من الدخل القياسي."
+        case .argumentNote: "السبب، أو - للقراءة من الدخل القياسي."
+        case .argumentDocument: "مستند CAP، أو - للقراءة من الدخل القياسي."
+        case .acknowledges: "يقرّ بالاستلام: {id}"
+        case .alertAnswer: "للإجابة: aadr-msg ack {id}"
+        case .alertFrom: "من {from} إلى {to}"
+        case .alertUpdated: "عُدِّل: يسري مكانه إنذار أحدث"
+        case .alertCancelled: "أُلغي: لم يعد ساريًا"
+        case .alertExpired: "انتهت مدته: لم يعد ساريًا"
+        case .alertExercise: "تدريب. ليس حقيقيًا."
+        case .alertTest: "تجربة. ليس حقيقيًا."
+        case .alertSystem: "للبرامج وحدها. لا شيء مطلوب."
+        case .alertDraft: "مسودة. لا تعمل بها."
+        case .alertBroken: "إنذار يخالف قواعد CAP؛ وهذا نصه:"
+        case .alertIsCancel: "هذا إلغاء لإنذار سابق."
+        case .alertRestriction: "التداول في حدود {label} فقط."
+        case .alertLanguages: "اللغات: {languages}"
+        case .alertGrade: "إنذار: {severity} · {urgency} · {certainty}"
+        case .alertUntil: "حتى {time}"
+        case .severityExtreme: "بالغ الخطورة"
+        case .severitySevere: "خطير"
+        case .severityModerate: "متوسط"
+        case .severityMinor: "طفيف"
+        case .severityUnknown: "الخطورة غير معروفة"
+        case .urgencyImmediate: "فوري"
+        case .urgencyExpected: "خلال ساعة"
+        case .urgencyFuture: "قريبًا"
+        case .urgencyPast: "انقضى"
+        case .urgencyUnknown: "الإلحاح غير معروف"
+        case .certaintyObserved: "مؤكَّد"
+        case .certaintyLikely: "مرجَّح"
+        case .certaintyPossible: "ممكن"
+        case .certaintyUnlikely: "مستبعد"
+        case .certaintyUnknown: "اليقين غير معروف"
+        case .reachQueued: "لم يُرسل بعد"
+        case .reachRelayed: "عند المُرحِّل بانتظار جلبه"
+        case .reachDelivered: "وصل"
+        case .reachRead: "قُرئ"
+        case .reachAcknowledged: "أُقرّ باستلامه"
+        case .reachBy: "{by}، في {time}"
+        case .waitedInVain: "انتهت المدة. ما زال ينقص: {missing}"
+        case .badQuorum: "النصاب منظمة واحدة على الأقل."
+        case .waitForWhat: "لا معنى لـ ‎--quorum ولا لـ ‎--timeout دون ‎--wait."
+        case .badMessageID: "{value} ليس معرّف رسالة"
+        case .badMessageIDAdvice: "هو 32 رقمًا وحرفًا من a إلى f؛ يعرضه recv وalert list."
+        case .textsAndLanguages: "ورد {option} بعدد {texts}، واللغات {languages}"
+        case .textsAndLanguagesAdvice: "أعطه مرة لكل ‎--lang وبالترتيب نفسه."
+        case .badExpiry: "{value} ليس وقتًا آتيًا"
+        case .badExpiryAdvice: "اكتب 30m أو 6h أو 2d من الآن، أو وقتًا مع منطقته: 2026-11-24T12:00:00+02:00"
+        case .strayWords: "{value} لا يتبع أي خيار"
+        case .strayWordsAdvice: "ضع الكلام بعد ‎--headline أو ‎--description بين علامتي اقتباس."
+        case .badDocument: "ليس هذا إنذارًا كما يعرّفه CAP 1.2: {reason}"
+        case .badDocumentAdvice: "راجع المستند عند مصدره."
+
         // ما يقوله المحرّك.
         case .engineBadInput: "ما أُعطي لا يصلح"
         case .engineUnreachable: "لا يمكن الوصول إلى المُرحِّل"

@@ -259,6 +259,148 @@ extension Speech {
         case .emptyText: "there is no text to send"
         case .emptyTextAdvice: "Write the text after the targets, or give - and the text on standard input."
 
+        // Alerts.
+        case .helpAlert: "Send alerts, change them, and see who has them."
+        case .exampleAlert:
+            """
+            Example:
+              aadr-msg alert list
+            """
+        case .helpAlertSend: "Send an alert."
+        case .exampleAlertSend:
+            """
+            --lang is a language of the alert here. Give it once for each, and then each text as often, in the same order. \
+            --event and --area may stand once for all. The words of severity, urgency and certainty are those of CAP 1.2.
+
+            Examples:
+              aadr-msg alert send --to coalition --event Arrest --severity Severe --urgency Immediate --certainty Observed \\
+                --headline 'A blogger was arrested in Baghdad'
+              aadr-msg alert send --to coalition --severity Severe --urgency Immediate --certainty Observed \\
+                --lang ar --event "$EVENT_AR" --headline "$HEADLINE_AR" --lang en --event Arrest --headline 'Blogger arrested' \\
+                --wait acknowledged --quorum 3 --timeout 600
+            """
+        case .helpAlertUpdate: "Put new words or grades in the place of an alert of your organisation's."
+        case .exampleAlertUpdate:
+            """
+            What is not given stays as it was; with --lang only the languages given stay.
+
+            Example:
+              aadr-msg alert update ID --severity Extreme
+            """
+        case .helpAlertCancel: "Cancel an alert of your organisation's, for good."
+        case .exampleAlertCancel:
+            """
+            Example:
+              aadr-msg alert cancel ID 'She was released.'
+            """
+        case .helpAlertStatus: "Show for each organisation how far an alert has come, and who answered."
+        case .exampleAlertStatus:
+            """
+            Example:
+              aadr-msg alert status ID --json
+            """
+        case .helpAlertList: "Show all alerts, and which of them still hold."
+        case .exampleAlertList:
+            """
+            Example:
+              aadr-msg alert list
+            """
+        case .helpAlertImport: "Send an alert from a CAP 1.2 document."
+        case .exampleAlertImport:
+            """
+            A document that your organisation has sent before is not sent again.
+
+            Example:
+              aadr-msg alert import flood.xml
+            """
+        case .helpAlertExport: "Print an alert as a CAP 1.2 document."
+        case .exampleAlertExport:
+            """
+            Example:
+              aadr-msg alert export ID > alert.xml
+            """
+        case .helpAck: "Answer an alert: your organisation has taken note."
+        case .exampleAck:
+            """
+            Everybody who got the alert sees who answered, and with what words.
+
+            Example:
+              aadr-msg ack ID 'We are on it.'
+            """
+        case .optionEvent: "What kind of event it is, in a word or two."
+        case .optionHeadline: "The alert in one line."
+        case .optionDescription: "What has happened."
+        case .optionInstruction: "What to do."
+        case .optionArea: "Where."
+        case .optionWeb: "Where to read more."
+        case .optionContact: "Whom to ask."
+        case .optionCategory: "What it is about. (Default: Security.)"
+        case .optionResponse: "What kind of response is wanted."
+        case .optionSeverity: "How grave it is."
+        case .optionUrgency: "How soon to respond."
+        case .optionCertainty: "How sure it is."
+        case .optionExpires: "Until when it holds: 30m, 6h, 2d, or a time such as 2026-11-24T12:00:00+02:00."
+        case .optionRestriction: "How far it may be passed on (TLP 2.0). (Default: AMBER.)"
+        case .optionAlertStatus: "Whether it is real. (Default: Actual.)"
+        case .optionWaitState: "Stay until the alert has come so far with every organisation."
+        case .optionQuorum: "How many organisations are enough."
+        case .optionTimeout: "How long to wait; then the exit status is 75."
+        case .optionImportTo: "coalition, or user@org. (Default: coalition.)"
+        case .argumentAlert: "The id, as recv and alert list show it."
+        case .argumentDescription: "Read the description of the first language from standard input."
+        case .argumentNote: "Why, or - for standard input."
+        case .argumentDocument: "The CAP document, or - for standard input."
+        case .acknowledges: "acknowledges {id}"
+        case .alertAnswer: "To answer: aadr-msg ack {id}"
+        case .alertFrom: "{from} to {to}"
+        case .alertUpdated: "UPDATED: a newer alert holds in its place"
+        case .alertCancelled: "CANCELLED: it holds no longer"
+        case .alertExpired: "EXPIRED: it holds no longer"
+        case .alertExercise: "EXERCISE. This is not real."
+        case .alertTest: "TEST. This is not real."
+        case .alertSystem: "For programs alone. Nothing is to be done."
+        case .alertDraft: "DRAFT. Do not act on it."
+        case .alertBroken: "An alert that breaks the rules of CAP; what it says:"
+        case .alertIsCancel: "This cancels an earlier alert."
+        case .alertRestriction: "To be passed on only as far as {label} lets it."
+        case .alertLanguages: "Languages: {languages}"
+        case .alertGrade: "ALERT: {severity} · {urgency} · {certainty}"
+        case .alertUntil: "until {time}"
+        case .severityExtreme: "extreme"
+        case .severitySevere: "severe"
+        case .severityModerate: "moderate"
+        case .severityMinor: "minor"
+        case .severityUnknown: "severity unknown"
+        case .urgencyImmediate: "act now"
+        case .urgencyExpected: "act within the hour"
+        case .urgencyFuture: "act soon"
+        case .urgencyPast: "past"
+        case .urgencyUnknown: "urgency unknown"
+        case .certaintyObserved: "observed"
+        case .certaintyLikely: "likely"
+        case .certaintyPossible: "possible"
+        case .certaintyUnlikely: "unlikely"
+        case .certaintyUnknown: "certainty unknown"
+        case .reachQueued: "not sent yet"
+        case .reachRelayed: "at the relay, for it to fetch"
+        case .reachDelivered: "delivered"
+        case .reachRead: "read"
+        case .reachAcknowledged: "acknowledged"
+        case .reachBy: "{by}, {time}"
+        case .waitedInVain: "The time is over. Still missing: {missing}"
+        case .badQuorum: "A quorum is at least one organisation."
+        case .waitForWhat: "--quorum and --timeout need --wait."
+        case .badMessageID: "{value} is not a message's id"
+        case .badMessageIDAdvice: "It has 32 digits and letters a to f; recv and alert list show it."
+        case .textsAndLanguages: "{option} is given {texts} times, for {languages} languages"
+        case .textsAndLanguagesAdvice: "Give it once for each --lang, in the same order."
+        case .badExpiry: "{value} is not a time that is yet to come"
+        case .badExpiryAdvice: "Write 30m, 6h or 2d from now, or a time with its zone: 2026-11-24T12:00:00+02:00"
+        case .strayWords: "{value} belongs to no option"
+        case .strayWordsAdvice: "Put the words behind --headline or --description, in quotes."
+        case .badDocument: "this is not an alert as CAP 1.2 has it: {reason}"
+        case .badDocumentAdvice: "Check the document at its source."
+
         // What the engine reports.
         case .engineBadInput: "what was given cannot be used"
         case .engineUnreachable: "the relay cannot be reached"

@@ -19,7 +19,11 @@ enum Language: String, CaseIterable, Sendable {
     private static func option(in arguments: some Sequence<String>) -> Language? {
         var isValue = false
         var chosen: Language?
+        var previous = ""
         for argument in arguments {
+            // From here on it is the language of what is sent.
+            if previous == "alert", argument == "send" || argument == "update" { break }
+            defer { previous = argument }
             if isValue {
                 chosen = Language(rawValue: argument) ?? chosen
                 isValue = false

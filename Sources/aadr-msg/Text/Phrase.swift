@@ -69,6 +69,23 @@ enum Phrase: String, CaseIterable, Sendable {
     case badProxy, badProxyAdvice
     case emptyText, emptyTextAdvice
 
+    // Alerts.
+    case helpAlert, exampleAlert, helpAlertSend, exampleAlertSend, helpAlertUpdate, exampleAlertUpdate
+    case helpAlertCancel, exampleAlertCancel, helpAlertStatus, exampleAlertStatus, helpAlertList
+    case exampleAlertList, helpAlertImport, exampleAlertImport, helpAlertExport, exampleAlertExport, helpAck
+    case exampleAck, optionEvent, optionHeadline, optionDescription, optionInstruction
+    case optionArea, optionWeb, optionContact, optionCategory, optionResponse, optionSeverity, optionUrgency
+    case optionCertainty, optionExpires, optionRestriction, optionAlertStatus, optionWaitState, optionQuorum
+    case optionTimeout, optionImportTo, argumentAlert, argumentDescription, argumentNote, argumentDocument
+    case acknowledges, alertAnswer, alertFrom, alertUpdated, alertCancelled, alertExpired, alertExercise
+    case alertTest, alertSystem, alertDraft, alertBroken, alertIsCancel, alertRestriction, alertLanguages
+    case alertGrade, alertUntil, severityExtreme, severitySevere, severityModerate, severityMinor
+    case severityUnknown, urgencyImmediate, urgencyExpected, urgencyFuture, urgencyPast, urgencyUnknown
+    case certaintyObserved, certaintyLikely, certaintyPossible, certaintyUnlikely, certaintyUnknown, reachQueued
+    case reachRelayed, reachDelivered, reachRead, reachAcknowledged, reachBy, waitedInVain, badQuorum
+    case waitForWhat, badMessageID, badMessageIDAdvice, textsAndLanguages, textsAndLanguagesAdvice, badExpiry
+    case badExpiryAdvice, strayWords, strayWordsAdvice, badDocument, badDocumentAdvice
+
     // What the engine reports: a sentence per kind, then its own words.
     case engineBadInput, engineUnreachable, engineInternal, engineCannotWrite
     case engineTemporary, engineViolation, engineNotPermitted, engineConfiguration

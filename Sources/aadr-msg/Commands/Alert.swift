@@ -1,0 +1,353 @@
+internal import ArgumentParser
+internal import Coalition
+internal import MemberClient
+
+struct AlertCommand: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "alert",
+            abstract: Speech.text(.helpAlert),
+            discussion: Speech.text(.exampleAlert),
+            subcommands: [
+                AlertSend.self, AlertUpdate.self, AlertCancel.self, AlertStatus.self, AlertList.self, AlertImport.self,
+                AlertExport.self,
+            ]
+        )
+    }
+}
+
+struct AlertSend: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "send",
+            abstract: Speech.text(.helpAlertSend),
+            discussion: Speech.text(.exampleAlertSend)
+        )
+    }
+
+    @Option(help: ArgumentHelp(Speech.text(.optionTo), valueName: "target"))
+    var to: [String]
+
+    @OptionGroup var words: AlertOptions
+    @OptionGroup var waiting: WaitOptions
+
+    @Argument(help: ArgumentHelp(Speech.text(.argumentDescription), valueName: "-"))
+    var input: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let session = try Session(global)
+        let targets = try to.map(Parameter.target)
+        var draft = AlertDraft()
+        draft.set("status", to: Alert.Status.actual.rawValue)
+        draft.restrict(to: .amber)
+        var words = words
+        if words.category.isEmpty { words.category = [.security] }
+        try words.apply(to: &draft, describing: try AlertInput.description(input))
+        let complete = draft
+        try await session.withMember { member in
+            try await session.show(try await member.send(complete, to: targets), of: member, waiting)
+        }
+    }
+}
+
+struct AlertUpdate: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "update",
+            abstract: Speech.text(.helpAlertUpdate),
+            discussion: Speech.text(.exampleAlertUpdate)
+        )
+    }
+
+    @Argument(help: ArgumentHelp(Speech.text(.argumentAlert)))
+    var id: String
+
+    @OptionGroup var words: AlertOptions
+    @OptionGroup var waiting: WaitOptions
+
+    @Argument(help: ArgumentHelp(Speech.text(.argumentDescription), valueName: "-"))
+    var input: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let session = try Session(global)
+        let id = try Parameter.messageID(id)
+        let description = try AlertInput.description(input)
+        try await session.withMember { member in
+            try await member.syncIfReachable()
+            var draft = AlertDraft(updating: try member.alert(id).alert)
+            try words.apply(to: &draft, describing: description)
+            try await session.show(try await member.update(id, with: draft), of: member, waiting)
+        }
+    }
+}
+
+struct AlertCancel: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "cancel",
+            abstract: Speech.text(.helpAlertCancel),
+            discussion: Speech.text(.exampleAlertCancel)
+        )
+    }
+
+    @Argument(help: ArgumentHelp(Speech.text(.argumentAlert)))
+    var id: String
+
+    @Argument(help: ArgumentHelp(Speech.text(.argumentNote)))
+    var note: String?
+
+    @OptionGroup var waiting: WaitOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let session = try Session(global)
+        let id = try Parameter.messageID(id)
+        let note = note == "-" ? try Input.text() : note
+        try await session.withMember { member in
+            try await member.syncIfReachable()
+            try await session.show(try await member.cancel(id, note: note), of: member, waiting)
+        }
+    }
+}
+
+struct AlertStatus: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "status",
+            abstract: Speech.text(.helpAlertStatus),
+            discussion: Speech.text(.exampleAlertStatus)
+        )
+    }
+
+    @Argument(help: ArgumentHelp(Speech.text(.argumentAlert)))
+    var id: String
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let session = try Session(global)
+        let id = try Parameter.messageID(id)
+        try await session.withMember { member in
+            try await member.syncIfReachable()
+            for organisation in try member.reach(of: id).organisations {
+                try session.printer.show(ReachRecord(organisation))
+            }
+        }
+    }
+}
+
+struct AlertList: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "list",
+            abstract: Speech.text(.helpAlertList),
+            discussion: Speech.text(.exampleAlertList)
+        )
+    }
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let session = try Session(global)
+        try await session.withMember { member in
+            try await member.syncIfReachable()
+            for entry in try member.alerts() { try session.printer.show(AlertRecord(entry)) }
+        }
+    }
+}
+
+struct AlertImport: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "import",
+            abstract: Speech.text(.helpAlertImport),
+            discussion: Speech.text(.exampleAlertImport)
+        )
+    }
+
+    @Argument(help: ArgumentHelp(Speech.text(.argumentDocument)))
+    var file: String
+
+    @Option(help: ArgumentHelp(Speech.text(.optionImportTo), valueName: "target"))
+    var to: [String] = ["coalition"]
+
+    @OptionGroup var waiting: WaitOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let session = try Session(global)
+        let targets = try to.map(Parameter.target)
+        let alert = try AlertInput.document(file)
+        try await session.withMember { member in
+            try await session.show(try await member.bringIn(alert, to: targets), of: member, waiting)
+        }
+    }
+}
+
+struct AlertExport: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "export",
+            abstract: Speech.text(.helpAlertExport),
+            discussion: Speech.text(.exampleAlertExport)
+        )
+    }
+
+    @Argument(help: ArgumentHelp(Speech.text(.argumentAlert)))
+    var id: String
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let session = try Session(global)
+        let id = try Parameter.messageID(id)
+        let xml = try await session.withMember { try $0.alert(id).alert.xml }
+        try Stream.output.write(String(decoding: xml, as: UTF8.self))
+    }
+}
+
+struct Acknowledge: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "ack",
+            abstract: Speech.text(.helpAck),
+            discussion: Speech.text(.exampleAck)
+        )
+    }
+
+    @Argument(help: ArgumentHelp(Speech.text(.argumentAlert)))
+    var id: String
+
+    @Argument(help: ArgumentHelp(Speech.text(.argumentText)))
+    var text: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let session = try Session(global)
+        let id = try Parameter.messageID(id)
+        let text = text == "-" ? try Input.text() : text
+        try await session.withMember { member in
+            try await member.syncIfReachable()
+            let results = try await member.acknowledge(id, text: text)
+            try session.show(results)
+            if results.contains(where: { $0.state == .queued }) { throw EarlyEnd(status: .temporary) }
+        }
+    }
+}
+
+/// What commands about alerts read.
+enum AlertInput {
+    /// - Parameter argument: `-` or nothing.
+    static func description(_ argument: String?) throws(Failure) -> String? {
+        guard let argument else { return nil }
+        guard argument == "-" else {
+            throw Failure(.usage, .strayWords, ["value": argument], advice: .strayWordsAdvice)
+        }
+        return try Input.text()
+    }
+
+    static func document(_ path: String) throws(Failure) -> Alert {
+        let text =
+            path == "-"
+            ? try Input.text(maximum: maximumDocument) : try Input.text(ofFile: path, maximum: maximumDocument)
+        let alert: Alert
+        do throws(AlertDocumentError) {
+            alert = try Alert(xml: Array(text.utf8))
+        } catch {
+            throw Failure(.badInput, .badDocument, ["reason": "\(error)"], advice: .badDocumentAdvice)
+        }
+        guard [.alert, .update, .cancel].contains(alert.messageType) else {
+            throw Failure(.badInput, .badDocument, ["reason": alert.messageType.rawValue], advice: .badDocumentAdvice)
+        }
+        return alert
+    }
+
+    /// In bytes (Protocol/content.md, "XML").
+    private static let maximumDocument = 1_000_000
+}
+
+extension Session {
+    /// Shows how far an alert has come, after waiting as long as was asked for.
+    func show(_ results: [SendResult], of member: Member, _ waiting: WaitOptions) async throws {
+        guard let wait = waiting.wait, let text = results.first?.id, let id = MessageID(text: text) else {
+            try show(results)
+            if results.contains(where: { $0.state == .queued }) { throw EarlyEnd(status: .temporary) }
+            return
+        }
+        // People see the id while they wait; a script gets one line, with the outcome.
+        if !printer.isJSON { try show(results) }
+        let state = ReachState(wait)
+        let reach: MessageReach
+        do {
+            reach = try await member.wait(for: id, state: state, quorum: waiting.quorum, seconds: waiting.timeout)
+        } catch {
+            if printer.isJSON { try show(results) }
+            throw error
+        }
+        let missing = reach.missing(state).map { "\($0.organisation)" }
+        let reached = ReachState.allCases.last { reach.hasReached($0, quorum: waiting.quorum) }
+        if printer.isJSON {
+            for result in results {
+                var record = SentRecord(result)
+                record = SentRecord(
+                    id: record.id,
+                    to: record.to,
+                    state: reached.map { SentRecord.State($0) } ?? record.state,
+                    missing: missing
+                )
+                try printer.show(record)
+            }
+        }
+        guard reach.hasReached(state, quorum: waiting.quorum) else {
+            printer.note(.waitedInVain, ["missing": missing.joined(separator: " ")])
+            throw EarlyEnd(status: .temporary)
+        }
+    }
+}
+
+extension ReachState {
+    fileprivate init(_ wait: WaitOptions.Wait) {
+        switch wait {
+        case .relayed: self = .relayed
+        case .delivered: self = .delivered
+        case .acknowledged: self = .acknowledged
+        }
+    }
+}
+
+extension AlertRecord {
+    init(_ entry: AlertEntry) {
+        let by: String? =
+            switch entry.state {
+            case .active, .expired: nil
+            case .updated(let by), .cancelled(let by): by
+            }
+        self.init(
+            id: entry.id,
+            from: entry.from.userAddress.description,
+            to: entry.to.map(\.description),
+            state: AlertStateName(entry.state),
+            by: by,
+            alert: entry.alert.object
+        )
+    }
+}
+
+extension ReachRecord {
+    init(_ reach: OrganisationReach) {
+        self.init(
+            organisation: reach.organisation.description,
+            isRelayed: reach.isRelayed,
+            delivered: reach.delivered?.seconds,
+            read: reach.read?.seconds,
+            acknowledgements: reach.acknowledgements.map {
+                Acknowledgement(by: $0.by.description, at: $0.at.seconds, text: $0.text)
+            }
+        )
+    }
+}
