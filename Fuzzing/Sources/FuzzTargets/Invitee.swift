@@ -92,12 +92,8 @@ final class Invitee {
             preSharedKeys: []
         )
         guard
-            let encrypted = crypto.encrypt(
-                groupSecrets.encoded(),
-                to: kept.keyPackage.initKey,
-                label: "Welcome",
-                context: sealed
-            )
+            let encrypted = crypto.encryptor(label: "Welcome", context: sealed)
+                .encrypt(groupSecrets.encoded(), to: kept.keyPackage.initKey)
         else { preconditionFailure("the invitee's key is none") }
         return Welcome(
             cipherSuite: crypto.suite,

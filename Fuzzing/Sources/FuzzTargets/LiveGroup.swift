@@ -165,6 +165,7 @@ final class LiveGroup {
                 path: verified.path,
                 confirmationTag: verified.path == nil
                     ? confirmationTag(verified.changes.context) : verified.confirmationTag,
+                externalInitSecret: verified.externalInitSecret,
                 provisionalContext: verified.provisionalContext
             )
             let staged: StagedCommit

@@ -170,7 +170,7 @@ struct Crypto: Sendable {
     /// A secret of `KDF.Nh` bytes that the holder of the private key gets too (`SetupBaseS` and `context.export`,
     /// section 8.3). Nil when `publicKey` is no key of this suite.
     func exportSecret(to publicKey: [UInt8], context: [UInt8]) -> (kemOutput: [UInt8], secret: HeldSecret)? {
-        guard let sender = try? HPKE.SenderContext(to: publicKey, kem: kem, info: []) else { return nil }
+        guard let sender = try? HPKE.SenderContext(to: publicKey, info: HPKE.Info([], for: kem)) else { return nil }
         return (sender.kemOutput, HeldSecret(sender.export(context: context, count: hashLength)))
     }
 
