@@ -198,7 +198,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "RelayAPITests", dependencies: ["RelayAPI", "TLSCodec"], swiftSettings: strict),
-        .testTarget(name: "MLSTests", dependencies: ["HPKE", "MLS", "Sodium", "TLSCodec"], swiftSettings: strict),
+        .testTarget(
+            name: "MLSTests",
+            dependencies: ["CSodium", "HPKE", "MLS", "Sodium", "TLSCodec"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "RelayTests",
             dependencies: [

@@ -5,7 +5,7 @@ import Testing
 @testable import MLS
 
 /// A member of a test's group: a device's signature key and its view of the group.
-final class Member {
+class Member {
     let name: String
     let key: SignaturePrivateKey
     var group: Group
