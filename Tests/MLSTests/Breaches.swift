@@ -11,6 +11,15 @@ extension Breach {
             writer.writeVector { $0.writeOptional(Node.parent(ParentNode(encryptionKey: [1], parentHash: []))) }
             _ = try RatchetTree(decoding: writer.bytes)
         },
+        Breach(.treeNodeKinds, "a leaf") {
+            let leaf = try #require(try Party(2)[0].group.tree[LeafIndex(0)])
+            var writer = Writer()
+            writer.writeVector { writer in
+                writer.writeOptional(Node.leaf(leaf))
+                writer.writeOptional(Node.leaf(leaf))
+            }
+            _ = try RatchetTree(decoding: writer.bytes)
+        },
         Breach(.treeEndsWithNode) {
             let tree = try Party(2)[0].group.tree.encoded
             var reader = Reader(tree)
@@ -78,6 +87,18 @@ extension Breach {
         .proposals(.noUpdateByCommitter) { forger, _ in [try forger.update { _ in }] },
         .proposals(.noRemovalOfCommitter) { _, _ in [.remove(LeafIndex(0))] },
         .proposals(.oneChangePerLeaf) { _, _ in [.remove(LeafIndex(2)), .remove(LeafIndex(2))] },
+        .message(.oneChangePerLeaf, "two Updates") { forger, party in
+            let references = try (0..<2)
+                .map { _ in
+                    let update = forger.publicMessage(.proposal(try forger.update { _ in }))
+                    _ = try party[2].group.open(update)
+                    guard case .proposal(let received) = try party[1].group.open(update) else {
+                        throw Member.UnexpectedContent()
+                    }
+                    return ProposalOrRef.reference(received.reference)
+                }
+            return Forger(member: party[2]).publicMessage(.commit(Commit(proposals: references, path: nil)))
+        },
         .proposals(.oneContextExtensions) { _, _ in [.groupContextExtensions([]), .groupContextExtensions([])] },
         .proposals(.preSharedKeyNonceLength) { _, _ in
             [.preSharedKey(PreSharedKeyID(source: .external(id: [1]), nonce: [2]))]

@@ -206,8 +206,10 @@ struct ForgedWelcome {
         self.welcome = try #require(welcome)
     }
 
-    func join(_ welcome: Welcome) throws {
-        _ = try PendingJoin(welcome, keyPackage: try KeyPackageBundle(serialized: serialized.secret)).ownLeaf
+    /// - Parameter welcome: in the place of the good one.
+    func join(_ welcome: Welcome? = nil, at time: UInt64? = nil) throws {
+        let bundle = try KeyPackageBundle(serialized: serialized.secret)
+        _ = try PendingJoin(welcome ?? self.welcome, keyPackage: bundle, at: time).ownLeaf
     }
 
     /// - Parameters:

@@ -7,22 +7,26 @@ import Testing
 /// Something that breaks one rule, and nothing else.
 struct Breach: Sendable, CustomTestStringConvertible {
     let rule: Rule
+    /// Where a rule is enforced in several places, which of them this is about.
+    let place: String?
     let attempt: @Sendable () throws -> Void
 
-    var testDescription: String { rule.rawValue }
+    var testDescription: String { rule.rawValue + (place.map { " (\($0))" } ?? "") }
 
-    init(_ rule: Rule, _ attempt: @escaping @Sendable () throws -> Void) {
+    init(_ rule: Rule, _ place: String? = nil, _ attempt: @escaping @Sendable () throws -> Void) {
         self.rule = rule
+        self.place = place
         self.attempt = attempt
     }
 
     /// A message that a forger, member 0 of three, sends to member 1.
     static func message(
         _ rule: Rule,
+        _ place: String? = nil,
         at time: UInt64? = nil,
         _ make: @escaping @Sendable (Forger, Party) throws -> MLSMessage
     ) -> Breach {
-        Breach(rule) {
+        Breach(rule, place) {
             let party = try Party(3)
             let message = try make(Forger(member: party[0]), party)
             _ = try party[1].group.open(message, at: time)
@@ -32,20 +36,22 @@ struct Breach: Sendable, CustomTestStringConvertible {
     /// A Commit by value of a forger's.
     static func proposals(
         _ rule: Rule,
+        _ place: String? = nil,
         at time: UInt64? = nil,
         _ make: @escaping @Sendable (Forger, Party) throws -> [Proposal]
     ) -> Breach {
-        message(rule, at: time) { forger, party in forger.commit(try make(forger, party)) }
+        message(rule, place, at: time) { forger, party in forger.commit(try make(forger, party)) }
     }
 
     /// A Commit that adds a forged KeyPackage.
     static func add(
         _ rule: Rule,
+        _ place: String? = nil,
         leaf: @escaping @Sendable (inout LeafNode, Party) -> Void = { _, _ in },
         keyPackage: @escaping @Sendable (inout KeyPackage, Party) -> Void = { _, _ in },
         breakingLeafSignature: Bool = false
     ) -> Breach {
-        proposals(rule) { _, party in
+        proposals(rule, place) { _, party in
             let key = try SignaturePrivateKey(suite3)
             return [
                 .add(
@@ -63,9 +69,10 @@ struct Breach: Sendable, CustomTestStringConvertible {
     /// A Commit whose path is forged; staged when it opens.
     static func path(
         _ rule: Rule,
+        _ place: String? = nil,
         _ change: @escaping @Sendable (inout Forger.Path, Party) throws -> Void
     ) -> Breach {
-        Breach(rule) {
+        Breach(rule, place) {
             let party = try Party(3)
             let message = try Forger(member: party[0]).commit { try change(&$0, party) }
             try party[1].follow(message)
@@ -73,8 +80,12 @@ struct Breach: Sendable, CustomTestStringConvertible {
     }
 
     /// A tree of four members, all merged, as a joiner gets it forged.
-    static func tree(_ rule: Rule, _ change: @escaping @Sendable (RatchetTree) throws -> RatchetTree) -> Breach {
-        Breach(rule) {
+    static func tree(
+        _ rule: Rule,
+        _ place: String? = nil,
+        _ change: @escaping @Sendable (RatchetTree) throws -> RatchetTree
+    ) -> Breach {
+        Breach(rule, place) {
             let party = try Party(4)
             var tree = try change(party[0].group.tree)
             var context = party[0].group.context
@@ -84,8 +95,12 @@ struct Breach: Sendable, CustomTestStringConvertible {
     }
 
     /// A Welcome from member 0 of two.
-    static func welcome(_ rule: Rule, _ make: @escaping @Sendable (ForgedWelcome, Member) throws -> Welcome) -> Breach {
-        Breach(rule) {
+    static func welcome(
+        _ rule: Rule,
+        _ place: String? = nil,
+        _ make: @escaping @Sendable (ForgedWelcome, Member) throws -> Welcome
+    ) -> Breach {
+        Breach(rule, place) {
             let party = try Party(2)
             let forged = try ForgedWelcome(from: party[0])
             try forged.join(try make(forged, party[0]))
@@ -97,9 +112,8 @@ struct Breach: Sendable, CustomTestStringConvertible {
 struct RuleTests {
     @Test("every rule has its breach")
     func coverage() {
-        let covered = Breach.all.map(\.rule)
-        #expect(Set(covered) == Set(Rule.allCases))
-        #expect(covered.count == Rule.allCases.count)
+        #expect(Set(Breach.all.map(\.rule)) == Set(Rule.allCases))
+        #expect(Set(Breach.all.map(\.testDescription)).count == Breach.all.count)
         #expect(Rule.allCases.filter(\.failsOnlyForMe).count == 4)
     }
 
@@ -125,8 +139,20 @@ struct RuleTests {
 }
 
 extension Breach {
-    static let all: [Breach] =
-        messages + leaves + keyPackages + trees + commits + paths + fromOutside + joining + successions
+    /// By the names that Protocol/mls-validation.md calls them.
+    static let lists: KeyValuePairs<String, [Breach]> = [
+        "messages": messages,
+        "leaves": leaves,
+        "keyPackages": keyPackages,
+        "trees": trees,
+        "commits": commits,
+        "paths": paths,
+        "fromOutside": fromOutside,
+        "joining": joining,
+        "successions": successions,
+    ]
+
+    static let all = lists.flatMap(\.value)
 
     private static let messages: [Breach] = [
         .message(.expectedWireFormat) { _, party in
@@ -190,6 +216,9 @@ extension Breach {
             let commit = Commit(proposals: [.reference(received.reference)], path: nil)
             return Forger(member: party[2]).publicMessage(.commit(commit))
         },
+        .path(.leafEncryptionKeyFresh, "in a path") { path, party in
+            path.leafNode.encryptionKey = party[0].group.tree[LeafIndex(0)]?.encryptionKey ?? []
+        },
         .add(
             .leafExtensionsListed,
             leaf: { leaf, _ in leaf.extensions = [Extension(type: .unsupported, data: [])] }
@@ -198,6 +227,10 @@ extension Breach {
         .proposals(.leafLifetime, at: 2001) { _, _ in
             let key = try SignaturePrivateKey(suite3)
             return [.add(try Forger.add(key))]
+        },
+        Breach(.leafLifetime, "in a tree") {
+            let party = try Party(1, filled: false)
+            try ForgedWelcome(from: party[0]).join(at: 2001)
         },
         .message(.requiredCapabilities) { forger, _ in
             let required = RequiredCapabilities(extensions: [.unsupported])
@@ -225,6 +258,37 @@ extension Breach {
                 leaf.extensions = [Extension(type: .leafTest, data: []), Extension(type: .leafTest, data: [])]
             }
         ),
+        .add(
+            .extensionsUnique,
+            "of a KeyPackage",
+            keyPackage: { keyPackage, _ in
+                keyPackage.extensions = [Extension(type: .test, data: []), Extension(type: .test, data: [])]
+            }
+        ),
+        .message(.extensionsUnique, "of a GroupContext") { forger, _ in
+            let twice: Extensions = [Extension(type: .test, data: []), Extension(type: .test, data: [])]
+            return try forger.commit(
+                [.groupContextExtensions([])],
+                replacedBy: [.groupContextExtensions(twice)]
+            ) { _ in }
+        },
+        .proposals(.extensionsUnique, "of a ReInit") { _, _ in
+            [.reInit(.test(extensions: [Extension(type: .test, data: []), Extension(type: .test, data: [])]))]
+        },
+        .welcome(.extensionsUnique, "of a GroupInfo") { forged, member in
+            try forged.rewritten { info in
+                let extra = Extension(type: .unsupported, data: [])
+                return GroupInfo(
+                    signing: info.groupContext,
+                    extensions: Extensions(info.extensions.elements + [extra, extra]),
+                    confirmationTag: info.confirmationTag,
+                    signer: info.signer,
+                    member.key,
+                    member.group.crypto
+                )
+                .encoded
+            }
+        },
         .proposals(.signatureKeysUnique) { _, party in [.add(try Forger.add(party[2].key))] },
         .add(
             .encryptionKeysUnique,
@@ -233,6 +297,19 @@ extension Breach {
             }
         ),
         .add(.encryptionKeysUsable, leaf: { leaf, _ in leaf.encryptionKey.removeLast() }),
+        .add(
+            .encryptionKeysUsable,
+            "of low order",
+            leaf: { leaf, _ in leaf.encryptionKey = [1] + [UInt8](repeating: 0, count: 30) + [0x80] }
+        ),
+        .add(.encryptionKeysUsable, "init key", keyPackage: { keyPackage, _ in keyPackage.initKey.removeLast() }),
+        .path(.encryptionKeysUsable, "in a path") { path, _ in
+            path.nodes[0] = UpdatePathNode(
+                encryptionKey: [1],
+                encryptedPathSecret: path.nodes[0].encryptedPathSecret
+            )
+        },
+        .tree(.encryptionKeysUsable, "of a parent") { try $0.changingParent(3) { $0.encryptionKey.removeLast() } },
     ]
 
     private static let keyPackages: [Breach] = [

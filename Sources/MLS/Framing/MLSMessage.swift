@@ -29,7 +29,11 @@ public enum MLSMessage: Hashable, Sendable {
 }
 
 extension MLSMessage: WireCodable {
+    /// Longest message that is read, in bytes: a post-quantum Welcome with a tree of 10,000 members fits.
+    static let maximumLength = 1 << 26
+
     public init(from reader: inout Reader) throws(CodecError) {
+        guard reader.remaining <= Self.maximumLength else { throw .tooLong }
         guard try reader.read(ProtocolVersion.self) == .mls10 else { throw .invalid("protocol version") }
         switch try reader.read(WireFormat.self) {
         case .publicMessage: self = .publicMessage(try reader.read())

@@ -34,15 +34,21 @@ extension Group {
     ///   members decide alike only if they take the same time, such as one that the Commit itself carries.
     /// - Throws: `invalid` with the rule that the message breaks; `ownMessage`.
     public mutating func open(_ message: MLSMessage, at time: UInt64? = nil) throws(MLSError) -> Opened {
-        guard let (groupID, number) = message.destination else { throw .invalid(.expectedWireFormat) }
-        try require(groupID == context.groupID, .groupIDMatches)
-        try require(number == context.epoch, .epochMatches)
-        try require(reInit == nil, .groupContinues)
         switch message {
-        case .publicMessage(let message): return try open(message, at: time)
-        case .privateMessage(let message): return try open(message, at: time)
+        case .publicMessage(let message):
+            try requirePresent(message.content.groupID, message.content.epoch)
+            return try open(message, at: time)
+        case .privateMessage(let message):
+            try requirePresent(message.groupID, message.epoch)
+            return try open(message, at: time)
         case .welcome, .groupInfo, .keyPackage: throw .invalid(.expectedWireFormat)
         }
+    }
+
+    private func requirePresent(_ groupID: [UInt8], _ epoch: UInt64) throws(MLSError) {
+        try require(groupID == context.groupID, .groupIDMatches)
+        try require(epoch == context.epoch, .epochMatches)
+        try require(reInit == nil, .groupContinues)
     }
 
     /// Forgets a proposal, which no Commit may name then: one from outside the group that the application does not
@@ -52,7 +58,6 @@ extension Group {
     }
 
     private mutating func open(_ message: PublicMessage, at time: UInt64?) throws(MLSError) -> Opened {
-        try require(message.content.content.type != .application, .applicationIsPrivate)
         let content = message.authenticatedContent
         let signatureKey = try signatureKey(of: content.content)
         if case .member(let sender) = content.content.sender {
@@ -68,7 +73,6 @@ extension Group {
         }
         try verify(content, signedWith: signatureKey)
         switch content.content.content {
-        // Refused above.
         case .application: throw .invalid(.applicationIsPrivate)
         case .proposal(let proposal): return .proposal(try receive(proposal, in: content))
         case .commit(let commit): return .commit(try verify(commit, in: content, at: time))

@@ -125,10 +125,11 @@ struct ProposalList {
         for committed in proposals {
             switch committed.proposal {
             case .update(let new):
-                guard case .member(let sender) = committed.sender, let old = applied.tree[sender] else {
-                    throw .internalBug("an Update of no member's")
+                guard case .member(let sender) = committed.sender else {
+                    throw .internalBug("an Update from outside the group")
                 }
                 try require(changed.insert(sender).inserted, .oneChangePerLeaf)
+                guard let old = applied.tree[sender] else { throw .internalBug("an Update of no member's") }
                 applied.tree.blank(sender)
                 applied.updated.append(CommitChanges.Updated(index: sender, old: old, new: new))
             case .remove(let leaf):

@@ -7,6 +7,7 @@ extension RatchetTree {
         try require(treeHash(crypto) == context.treeHash, .treeHashMatches)
         try buildIndex()
         try validateUnmergedLeaves()
+        try validateParentKeys(crypto)
         try validateParentHashes(crypto)
         try validateSupport(for: context.extensions)
         try validateLeaves(groupID: context.groupID, at: time, crypto)
@@ -68,6 +69,14 @@ extension RatchetTree {
                     between = between.parent
                 }
             }
+        }
+    }
+
+    /// Whether this member could encrypt to them when it commits.
+    private func validateParentKeys(_ crypto: Crypto) throws(MLSError) {
+        for node in parents {
+            guard let parent = parent(at: node) else { continue }
+            try require(crypto.isUsable(parent.encryptionKey), .encryptionKeysUsable)
         }
     }
 
