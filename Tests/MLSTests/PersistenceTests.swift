@@ -89,6 +89,19 @@ struct PersistenceTests {
         }
     }
 
+    @Test("a state of another version of the format is refused")
+    func version() throws {
+        let party = try Party(2)
+        let epoch = party[0].group.serializedEpoch()
+        let sending = party[0].group.serializedSending()
+        for version in [UInt8(1), 3] {
+            let other = Secret(copying: [version] + epoch.exposed().dropFirst())
+            #expect(throws: MLSError.malformed(.invalid("version of a serialised state"))) {
+                _ = try Epoch(epoch: other, sending: sending).ownLeaf
+            }
+        }
+    }
+
     @Test("a KeyPackage bundle that was kept joins, and foreign private keys are refused")
     func bundles() throws {
         let party = try Party(2)
