@@ -218,6 +218,34 @@ struct GroupTests {
         try party.expectAgreement()
     }
 
+    @Test("what is unknown, GREASE too, passes wherever newer clients may say it")
+    func unknownValues() throws {
+        var party = try Party(2)
+        let key = try SignaturePrivateKey(suite3)
+        let grease = ExtensionType(rawValue: 0x0a0a)
+        let bundle = try KeyPackageBundle(
+            suite3,
+            credential: .basic(identity: [1]),
+            signatureKey: key,
+            capabilities: Capabilities(
+                versions: [.mls10, ProtocolVersion(rawValue: 0x1a1a)],
+                cipherSuites: [CipherSuite(rawValue: 0x2a2a), suite3],
+                extensions: [grease, .test],
+                proposals: [ProposalType(rawValue: 0x3a3a)],
+                credentials: [CredentialType(rawValue: 0x4a4a), .basic]
+            ),
+            lifetime: Member.lifetime,
+            extensions: [Extension(type: ExtensionType(rawValue: 0x5a5a), data: [1, 2])],
+            leafExtensions: [Extension(type: grease, data: [3])]
+        )
+        var options = CommitOptions()
+        options.groupInfoExtensions = [Extension(type: ExtensionType(rawValue: 0x6a6a), data: [4])]
+        let sent = try party.commit([.add(bundle.keyPackage)], by: party[0], options: options)
+        let join = try PendingJoin(try #require(sent.welcome), keyPackage: bundle)
+        party.members.append(Member(name: "newcomer", key: key, group: join.accept()))
+        try party.expectAgreement()
+    }
+
     @Test("only the leaf's own signature key signs, nobody removes itself, and nobody opens its own message")
     func misuse() throws {
         let party = try Party(2)
