@@ -162,8 +162,10 @@ struct ProposalList {
     private func notePreSharedKeys(in applied: inout Applied, _ crypto: Crypto) throws(MLSError) {
         for case .preSharedKey(let id) in proposals.map(\.proposal) {
             try id.validate(crypto)
-            try require(id.usage.map { $0 == .application || $0 == link } ?? true, .resumptionUsage)
-            try require(!applied.preSharedKeys.contains(id), .preSharedKeysUnique)
+            let usage = id.usage
+            try require(usage == nil || usage == .application || usage == link, .resumptionUsage)
+            let isRepeated = applied.preSharedKeys.contains(id)
+            try require(!isRepeated, .preSharedKeysUnique)
             applied.preSharedKeys.append(id)
         }
     }
