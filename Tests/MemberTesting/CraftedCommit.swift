@@ -75,9 +75,10 @@ extension Member {
         to target: Target = .coalition,
         crafted craft: (CraftingView) throws -> CraftedCommit
     ) async throws -> EntryID {
+        let view = try engine.vault.read { try CraftingView(engine.group(of: target, $0)) }
+        let crafted = try craft(view)
         let (mailbox, request) = try engine.vault.write { transaction in
             let group = try engine.group(of: target, transaction)
-            let crafted = try craft(try CraftingView(group))
             return (group.record.profile.mailbox, try engine.craft(crafted, in: group, transaction))
         }
         _ = try await engine.relay(of: mailbox).advance(request)

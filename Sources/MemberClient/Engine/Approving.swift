@@ -81,21 +81,34 @@ extension Engine {
         )
     }
 
-    /// Removes a device of this admin's organisation from the coalition.
+    /// Removes a device from the coalition: one of this admin's organisation, or one that has made a Commit against the
+    /// policy out of the present epoch (C8).
     func remove(_ address: DeviceAddress) async throws {
         let intent = try vault.write { transaction in
             let own = try transaction.device()
             let coalition = try coalitionGroup(transaction)
-            guard try transaction.organisation().adminCertificate != nil,
-                address.organisation == own.identity.address.organisation
-            else { throw MemberError.notAnAdmin }
             let device = try directory(transaction).devices.values.map(\.identity).first { $0.address == address }
             guard let device else { throw MemberError.notInDirectory(address.description) }
+            let isOwn = address.organisation == own.identity.address.organisation
+            let isAdmin = try transaction.organisation().adminCertificate != nil
+            guard try (isOwn && isAdmin) || isOffender(device, in: coalition, transaction) else {
+                throw MemberError.notAnAdmin
+            }
             guard device.hash != own.identity.hash else {
                 throw MemberError(.badInput, "a device cannot remove itself", advice: "remove it from another device")
             }
             return try keep(CommitIntent(group: coalition, removals: [device]), transaction)
         }
         try await fulfil(intent)
+    }
+
+    private func isOffender(
+        _ device: DeviceIdentity,
+        in id: GroupID,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> Bool {
+        let offenders = try offenders(in: id, transaction)
+        guard !offenders.isEmpty, let leaf = try LoadedGroup(id, in: transaction).leaf(of: device) else { return false }
+        return offenders.contains(leaf)
     }
 }

@@ -172,9 +172,15 @@ extension Engine {
                 prepared.attestations.append(attestation)
             }
         }
+        let offenders = try offenders(in: group.id, transaction)
         for device in intent.removals where members.devices[device.hash] != nil {
             guard let leaf = group.leaf(of: device) else { continue }
             prepared.proposals.append(.remove(leaf))
+            // What it did in this epoch is the reason (C8).
+            guard !offenders.contains(leaf) else { continue }
+            guard try transaction.organisation().adminCertificate != nil else {
+                throw ImpossibleCommit(reason: "nothing that \(device.address) did in this epoch allows to remove it")
+            }
             prepared.statements.append(try removalStatement(of: device, at: time, in: group, transaction))
         }
         if let organisation = intent.organisation {

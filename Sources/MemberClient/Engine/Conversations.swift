@@ -84,7 +84,7 @@ extension Engine {
 
     /// Takes a KeyPackage of each device. Devices that have none left, or whose KeyPackage is not theirs, are left out:
     /// they are added when they have.
-    private func additions(of devices: [DeviceIdentity]) async throws -> [CommitIntent.Addition] {
+    func additions(of devices: [DeviceIdentity]) async throws -> [CommitIntent.Addition] {
         var additions: [CommitIntent.Addition] = []
         for device in devices {
             let contact = try vault.read { try self.contact(of: device, $0) }

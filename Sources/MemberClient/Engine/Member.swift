@@ -190,7 +190,8 @@ public final class Member: Sendable {
         }
     }
 
-    /// Removes a device of one's own organisation; only an admin can.
+    /// Removes a device: one of one's own organisation, as an admin; or, as anybody, one that has just made a Commit against
+    /// the policy, as a finding `commitSkipped` tells, while nobody else has committed since.
     public func remove(_ device: DeviceAddress) async throws(MemberError) {
         try await describingErrors { try await engine.remove(device) }
     }

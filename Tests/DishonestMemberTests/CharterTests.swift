@@ -1,0 +1,131 @@
+import Coalition
+import MLS
+import RelayAPI
+import Testing
+
+@testable import MemberClient
+@testable import MemberTesting
+
+/// Changes of the GroupContext that break the policy (Protocol/policy.md, C9 and C10).
+struct CharterTests {
+    private func expectChangeSkipped(
+        in scene: DishonestScene,
+        sourceLocation: SourceLocation = #_sourceLocation,
+        _ change: (CraftingView) throws -> Proposal
+    ) async throws {
+        try await scene.expectSkipped(.c9, sourceLocation: sourceLocation) { view in
+            var crafted = CraftedCommit()
+            crafted.proposals = [try change(view)]
+            return crafted
+        }
+    }
+
+    @Test func addedExternalSender() async throws {
+        try await expectChangeSkipped(in: DishonestScene()) { view in
+            var extensions = view.context.extensions
+            extensions.elements.append(Extension(type: .externalSenders, data: [0]))
+            return .groupContextExtensions(extensions)
+        }
+    }
+
+    @Test func otherMailbox() async throws {
+        try await expectChangeSkipped(in: DishonestScene()) { view in
+            let profile = try GroupProfile(
+                kind: view.terms.profile.kind,
+                coalition: view.terms.coalition,
+                mailbox: MailboxAddress(relay: TestCoalition.relayAddress(), mailbox: .random())
+            )
+            return .groupContextExtensions(GroupTerms(charter: view.terms.charter, profile: profile).extensions)
+        }
+    }
+
+    @Test func charterTakenAway() async throws {
+        try await expectChangeSkipped(in: DishonestScene()) { view in
+            .groupContextExtensions(Extensions(view.context.extensions.elements.filter { $0.type != .charter }))
+        }
+    }
+
+    @Test func charterWithoutSignatures() async throws {
+        try await expectChangeSkipped(in: DishonestScene()) { view in
+            view.change(to: try view.admitting("Ghost"), approvals: [])
+        }
+    }
+
+    @Test func charterSignedByTheSendersOrganisationAlone() async throws {
+        let scene = try await DishonestScene()
+        let coalition = try scene.dishonest.coalitionID()
+        try await expectChangeSkipped(in: scene) { view in
+            let charter = try view.admitting("Ghost")
+            let approval = try scene.dishonest.approve(.charter(charter, after: view.charter, in: coalition))
+            return view.change(to: charter, approvals: [approval])
+        }
+    }
+
+    @Test func charterWithSignaturesForAnotherVersion() async throws {
+        let scene = try await DishonestScene()
+        let coalition = try scene.dishonest.coalitionID()
+        let earlier = try scene.founder.engine.vault.read { try scene.founder.engine.charter($0) }
+        let newest = try await scene.coalition.admit(organisation: "7amleh", by: scene.founder)
+        for member in [scene.dishonest, scene.other] { _ = try await member.sync() }
+        try await expectChangeSkipped(in: scene) { view in
+            let charter = try view.admitting("Ghost")
+            let approval = try scene.founder.approve(.charter(charter, after: earlier, in: coalition))
+            return view.change(to: charter, approvals: [approval])
+        }
+        await newest.close()
+    }
+
+    @Test func charterWithExpiredSignatures() async throws {
+        let scene = try await DishonestScene()
+        let coalition = try scene.dishonest.coalitionID()
+        try await expectChangeSkipped(in: scene) { view in
+            let charter = try view.admitting("Ghost")
+            let approval = try scene.founder.approve(
+                .charter(charter, after: view.charter, in: coalition),
+                expires: Time(seconds: Time.now.seconds - 3600)
+            )
+            return view.change(to: charter, approvals: [approval])
+        }
+    }
+
+    @Test func charterWithoutAnOrganisationWhoseDevicesStay() async throws {
+        let scene = try await DishonestScene()
+        let coalition = try scene.dishonest.coalitionID()
+        try await expectChangeSkipped(in: scene) { view in
+            let left = view.charter.organisations.filter { $0.id != Name("INSM") }
+            let charter = try view.charter.successor(organisations: left)
+            // The founder has approved, and the devices are not removed with it.
+            let approval = try scene.founder.approve(.charter(charter, after: view.charter, in: coalition))
+            return view.change(to: charter, approvals: [approval])
+        }
+    }
+
+    @Test func commitOfASuspendedDevice() async throws {
+        let scene = try await DishonestScene()
+        let coalition = try scene.founder.coalitionID()
+        let phone = try await scene.coalition.admit(colleague: "rima", home: "rima", by: scene.founder)
+        _ = try await scene.dishonest.sync()
+        let suspended = try scene.dishonest.deviceIdentity()
+        // An honest Commit, by a device which is not needed any further.
+        try await phone.send { view in
+            let time = Time.now
+            let suspension = Suspension(
+                target: .device(suspended.hash),
+                by: try #require(Name("SMEX")),
+                at: time
+            )
+            let charter = try view.charter.successor(suspensions: [suspension])
+            let approval = try scene.founder.approve(.charter(charter, after: view.charter, in: coalition))
+            var crafted = CraftedCommit()
+            crafted.at = time
+            crafted.proposals = [view.change(to: charter, approvals: [approval])]
+            return crafted
+        }
+        for member in [scene.founder, scene.other, scene.dishonest] {
+            _ = try await member.sync()
+            #expect(try member.takeFindings() == [])
+        }
+        try await scene.expectSkipped(.c10) { _ in CraftedCommit() }
+        await phone.close()
+    }
+}
