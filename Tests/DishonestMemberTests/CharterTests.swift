@@ -20,22 +20,37 @@ struct CharterTests {
         }
     }
 
+    /// That a Commit is skipped which makes a change of the charter that the founder has approved, and something else.
+    private func expectSideChangeSkipped(
+        sourceLocation: SourceLocation = #_sourceLocation,
+        _ change: (GroupTerms) throws -> Extensions
+    ) async throws {
+        let scene = try await DishonestScene()
+        let coalition = try scene.dishonest.coalitionID()
+        try await expectChangeSkipped(in: scene, sourceLocation: sourceLocation) { view in
+            let charter = try view.admitting("Ghost")
+            let approval = try scene.founder.approve(.charter(charter, after: view.charter, in: coalition))
+            let signed = SignedCharter(charter, approvals: [approval])
+            return .groupContextExtensions(try change(GroupTerms(charter: signed, profile: view.terms.profile)))
+        }
+    }
+
     @Test func addedExternalSender() async throws {
-        try await expectChangeSkipped(in: DishonestScene()) { view in
-            var extensions = view.context.extensions
+        try await expectSideChangeSkipped { terms in
+            var extensions = terms.extensions
             extensions.elements.append(Extension(type: .externalSenders, data: [0]))
-            return .groupContextExtensions(extensions)
+            return extensions
         }
     }
 
     @Test func otherMailbox() async throws {
-        try await expectChangeSkipped(in: DishonestScene()) { view in
+        try await expectSideChangeSkipped { terms in
             let profile = try GroupProfile(
-                kind: view.terms.profile.kind,
-                coalition: view.terms.coalition,
+                kind: terms.profile.kind,
+                coalition: terms.coalition,
                 mailbox: MailboxAddress(relay: TestCoalition.relayAddress(), mailbox: .random())
             )
-            return .groupContextExtensions(GroupTerms(charter: view.terms.charter, profile: profile).extensions)
+            return GroupTerms(charter: terms.charter, profile: profile).extensions
         }
     }
 

@@ -13,7 +13,8 @@ struct CommitTests {
     /// Guards: who has read a proposal before the Commit that refers to it, and who reads both at once, judge it alike.
     @Test func proposalByReference() async throws {
         let scene = try await DishonestScene()
-        let reference = try await scene.dishonest.send(proposal: .remove(LeafIndex(0)))
+        // One that changes nothing, so that nothing but the reference is wrong.
+        let reference = try await scene.dishonest.sendUnchangingProposal()
         _ = try await scene.founder.sync()
         try await scene.dishonest.send { _ in
             var crafted = CraftedCommit()

@@ -3,6 +3,7 @@ import Foundation
 import MLS
 import RelayAPI
 import Sodium
+import Synchronization
 import Testing
 
 @testable import MemberClient
@@ -26,6 +27,35 @@ struct CopiedEntryTests {
         #expect(try founder.takeFindings() == [expected])
         await founder.close()
         await other.close()
+    }
+
+    /// Guards: a skipped advance leaves no trace, so that the Commit in it is applied when it comes again in its own entry.
+    @Test func aCommitThatCameFirstInAnothersEntryIsStillApplied() async throws {
+        let coalition = try await TestCoalition()
+        let relay = InterceptedRelay(coalition.relay)
+        let founder = try await coalition.found("SMEX", relay: relay)
+        let thief = try await coalition.admit(organisation: "JOSA", by: founder)
+        let reader = try await coalition.admit(organisation: "INSM", by: founder)
+        for member in [founder, thief, reader] { _ = try await member.sync() }
+        let isFirst = Mutex(true)
+        relay.onAdvance { request, inner throws(RelayError) in
+            if isFirst.withLock({ first in
+                defer { first = false }; return first
+            }) {
+                do {
+                    _ = try await inner.advance(thief.resealed(request))
+                } catch {
+                    throw .violation("\(error)")
+                }
+            }
+            return try await inner.advance(request)
+        }
+        let rima = try await coalition.admit(colleague: "rima", home: "rima", by: founder)
+        _ = try await founder.send(text: "after it", to: [.coalition])
+        for member in [reader, thief, rima] { #expect(try await member.takeTexts() == ["after it"]) }
+        #expect(try reader.takeFindings() == [.commitSkipped])
+        #expect(try await reader.members().count == 4)
+        for member in [founder, thief, reader, rima] { await member.close() }
     }
 
     private func copyLastEntry(by member: Member, as kind: EntryKind, to relay: TestRelay) async throws {
@@ -66,5 +96,33 @@ struct CopiedEntryTests {
                 AppendRequest(access: access, epoch: log.epoch, entryID: entryID, kind: kind, body: body.bytes)
             )
         }
+    }
+}
+
+extension Member {
+    /// The Commit of somebody else's advance, in an entry of this member's with other grants.
+    fileprivate func resealed(_ request: AdvanceRequest) throws -> AdvanceRequest {
+        let group = try engine.vault.read { try engine.group(of: .coalition, $0) }
+        let keys = try group.epochKeys()
+        func place(_ entryID: EntryID, _ next: [Grant]) -> EnvelopeContext {
+            EnvelopeContext(
+                mailbox: request.access.mailbox,
+                epoch: request.epoch,
+                entryID: entryID,
+                kind: .advance,
+                next: next
+            )
+        }
+        let commit = try keys.envelopeKey.open(SealedBody(request.body), in: place(request.entryID, request.next)).bytes
+        let entryID = EntryID.random()
+        let next = [Grant(capabilityHash: Capability.random().hash, rights: .read)]
+        return AdvanceRequest(
+            access: request.access,
+            epoch: request.epoch,
+            entryID: entryID,
+            next: next,
+            advancesSeen: request.advancesSeen,
+            body: try keys.envelopeKey.seal(commit, in: place(entryID, next)).bytes
+        )
     }
 }

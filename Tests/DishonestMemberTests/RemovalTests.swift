@@ -51,9 +51,10 @@ struct RemovalTests {
         let scene = try await DishonestScene()
         let coalition = try scene.dishonest.coalitionID()
         let own = try scene.dishonest.deviceIdentity()
-        try await expectRemovalSkipped(in: scene) { _, view in
-            let subject = ApprovalSubject.removal(of: own.hash, under: view.charter, in: coalition)
-            return [Statement(about: own.hash, reason: .removal([try scene.dishonest.approve(subject)]))]
+        // The approvals would be right.
+        try await expectRemovalSkipped(in: scene) { victim, view in
+            let subject = ApprovalSubject.removal(of: victim.hash, under: view.charter, in: coalition)
+            return [Statement(about: own.hash, reason: .removal([try scene.other.approve(subject)]))]
         }
     }
 
@@ -115,6 +116,28 @@ struct RemovalTests {
             )
             return [Statement(about: victim.hash, reason: .leaving(leaving))]
         }
+    }
+
+    /// Guards: neither an admin nor a statement is needed.
+    @Test func whoeverIsThereMayRemoveIt() async throws {
+        let scene = try await DishonestScene()
+        let colleague = try await scene.coalition.admit(colleague: "rima", home: "rima", by: scene.other)
+        _ = try await scene.dishonest.sync()
+        try await scene.dishonest.send { _ in
+            var crafted = CraftedCommit()
+            crafted.proposals = [.remove(LeafIndex(0))]
+            return crafted
+        }
+        _ = try await colleague.sync()
+        try await colleague.remove(scene.dishonest.address)
+        for member in scene.honest {
+            _ = try await member.sync()
+            #expect(try member.takeFindings() == [.commitSkipped])
+            #expect(try await member.members().count { $0.state == .active } == 3)
+        }
+        try await scene.expectAlertCrosses()
+        await colleague.close()
+        await scene.close()
     }
 
     /// Guards: whoever has done nothing is not removed for what another has done.

@@ -92,6 +92,14 @@ struct WelcomeTests {
         }
     }
 
+    @Test func byADeviceThatAnotherOrganisationAttests() async throws {
+        let scene = try await DishonestScene()
+        let attestation = try scene.other.attest(try scene.dishonest.deviceIdentity())
+        try await expectRefused(.j4, in: scene) { welcome, _ in
+            welcome.ownExtensions = DeviceLeaf.extensions(attestation: attestation, addresses: nil, commitTime: .now)
+        }
+    }
+
     @Test func toAGroupWithALeafThatIsNotInTheDirectory() async throws {
         let scene = try await DishonestScene()
         // Attested by its organisation, and never admitted to the coalition.
@@ -123,6 +131,23 @@ struct WelcomeTests {
         try await expectRefused(.j6, in: scene) { welcome, _ in
             welcome.secrets = OrganisationSecrets(contactKey: ContactKey(), accessToken: nil)
         }
+    }
+
+    @Test func withAnotherContactKeyFromAColleague() async throws {
+        let scene = try await DishonestScene()
+        let colleague = try await scene.coalition.admit(colleague: "rima", home: "rima", by: scene.founder)
+        _ = try await scene.other.sync()
+        try await colleague.send(welcomeTo: scene.founder.deviceIdentity()) { welcome, _ in
+            welcome.secrets = OrganisationSecrets(contactKey: ContactKey(), accessToken: nil)
+        }
+        _ = try await scene.founder.sync()
+        let finding = try #require(try scene.founder.unshownFindings().first)
+        #expect(finding.kind == .welcomeRefused)
+        #expect(finding.parameters["rule"]?.hasPrefix("J6") == true)
+        _ = try scene.founder.takeFindings()
+        try await scene.expectAlertCrosses()
+        await colleague.close()
+        await scene.close()
     }
 
     @Test func toAConversationOfOthers() async throws {

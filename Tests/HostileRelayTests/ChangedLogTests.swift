@@ -136,6 +136,29 @@ struct ChangedLogTests {
         await scene.close()
     }
 
+    /// Guards: what a false log has said of places does not keep a message from being sent.
+    @Test func sendingGoesOnBeforeAFalseLogHasBeenReadAgain() async throws {
+        let scene = try await Scene()
+        try await scene.send("1", "2")
+        scene.relay.show(scene.mailbox) { log in
+            let last = log.entries[1]
+            log.entries.append(log.entries[0].standing(at: last.sequence + 1, last.runningHash))
+        }
+        #expect(try await scene.reader.takeTexts() == ["1", "2"])
+        scene.relay.becomeHonest()
+        #expect(try await scene.reader.send(text: "3", to: [.coalition]).map(\.state) == [.relayed])
+        #expect(try await scene.founder.takeTexts() == ["3"])
+        // The message says what its sender had been shown.
+        #expect(try scene.founder.takeFindings() == [.splitView])
+        _ = try await scene.reader.sync()
+        #expect(
+            try scene.reader.takeFindings()
+                == [.chainBroken, .replayed, .headContradicts, .acknowledgedEntryMissing]
+        )
+        try await scene.expectHealthy()
+        await scene.close()
+    }
+
     @Test func otherBeginningOfTheEpochIsNoticedAtOnce() async throws {
         let scene = try await Scene()
         try await scene.send("1")

@@ -85,12 +85,13 @@ extension Member {
         return request.entryID
     }
 
-    /// Sends a proposal as a message of its own, which our groups do not use.
-    func send(proposal: Proposal) async throws -> ProposalRef {
+    /// Sends a proposal as a message of its own, which our groups do not use: the GroupContext as it is.
+    func sendUnchangingProposal() async throws -> ProposalRef {
         let (mailbox, request, reference) = try engine.vault.write { transaction in
             let group = try engine.group(of: .coalition, transaction)
             let key = try engine.signatureKey(transaction)
             let context = try engine.messageContext(in: group.record, transaction)
+            let proposal = Proposal.groupContextExtensions(group.mls.context.extensions)
             let message = try group.mls.propose(proposal, signatureKey: key, authenticatedData: context.encoded)
             try group.saveSent(in: transaction)
             guard let reference = group.mls.epoch.pendingProposals.entries.last?.reference else {

@@ -204,13 +204,12 @@ public struct CommitPolicy: Sendable {
         var expected = old
         expected.set(Extension(type: .charter, data: new[.charter] ?? []))
         try require(new == expected, .c9, "it changes something of the GroupContext beside the charter")
-        let charter: SignedCharter?
+        let charter: SignedCharter
         do throws(CodecError) {
-            charter = try new.decoded(.charter)
+            charter = try SignedCharter(decoding: new[.charter] ?? [])
         } catch {
             throw PolicyViolation(.c9, "its charter is not well-formed")
         }
-        guard let charter else { throw PolicyViolation(.c9, "it takes the charter away") }
         // Other groups follow a charter that may have changed long before.
         let time = terms.profile.kind == .coalition ? context.at : nil
         do throws(CharterViolation) {

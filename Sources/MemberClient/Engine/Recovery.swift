@@ -47,7 +47,6 @@ extension Engine {
                 opening: Position(sequence: response.opening, runningHash: response.openingHash)
             )
             try transaction.setRecord(.group(id), to: record)
-            try resendEverything(to: id, transaction)
         }
     }
 
@@ -76,17 +75,6 @@ extension Engine {
         var known = try ProcessedEntries(of: id, in: transaction)
         known.add(try seenEntries(in: record, id, transaction).compactMap(\.content))
         try known.save(of: id, in: transaction)
-    }
-
-    /// Messages of this device's that the relay had acknowledged and that were not confirmed are handed over again, the
-    /// same to the byte; the relay says which it still has.
-    private func resendEverything(to id: GroupID, _ transaction: borrowing VaultTransaction) throws {
-        for (number, item) in try transaction.records(in: .outbox, as: OutboxItem.self) {
-            guard item.destination == .group(id), item.relayed != nil else { continue }
-            var item = item
-            item.relayed = nil
-            try transaction.replace(number, in: .outbox, with: item.encoded)
-        }
     }
 }
 
