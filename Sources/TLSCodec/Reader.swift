@@ -45,6 +45,7 @@ public struct Reader: Sendable {
         try readBigEndian()
     }
 
+    @inlinable
     public mutating func read<Value: WireDecodable>(_ type: Value.Type = Value.self) throws(CodecError) -> Value {
         try Value(from: &self)
     }
@@ -65,6 +66,7 @@ public struct Reader: Sendable {
 
     /// `Element values<V>`.
     /// - Parameter maximumCount: most elements accepted.
+    @inlinable
     public mutating func readVector<Element: WireDecodable>(
         of type: Element.Type = Element.self,
         maximumCount: Int = .max
@@ -90,6 +92,7 @@ public struct Reader: Sendable {
     }
 
     /// `optional<T>` (RFC 9420, section 2.1.1): a presence byte of 0 or 1, nothing else.
+    @inlinable
     public mutating func readOptional<Value: WireDecodable>(
         _ type: Value.Type = Value.self
     ) throws(CodecError) -> Value? {
@@ -157,6 +160,7 @@ public protocol WireDecodable {
 
 extension WireDecodable {
     /// Decodes the whole of `bytes`; anything after the value is an error.
+    @inlinable
     public init(decoding bytes: [UInt8]) throws(CodecError) {
         var reader = Reader(bytes)
         try self.init(from: &reader)

@@ -1,5 +1,8 @@
 /// Appends values in the TLS presentation language (RFC 8446, section 3) with the variable-size vector
 /// headers of RFC 9420, section 2.1.2.
+///
+/// What is generic over the values written is inlinable, so that each module has its own for its types: looking a type's
+/// metadata up takes longer than writing a short value.
 public struct Writer: Sendable {
     public private(set) var bytes: [UInt8]
 
@@ -25,6 +28,7 @@ public struct Writer: Sendable {
         appendBigEndian(value)
     }
 
+    @inlinable
     public mutating func write(_ value: some WireEncodable) {
         value.encode(to: &self)
     }
@@ -52,6 +56,7 @@ public struct Writer: Sendable {
     }
 
     /// `Element values<V>`: the header counts bytes, not elements.
+    @inlinable
     public mutating func writeVector(_ values: some Collection<some WireEncodable>) {
         writeVector { writer in
             for value in values { value.encode(to: &writer) }
@@ -76,6 +81,7 @@ public struct Writer: Sendable {
     }
 
     /// `optional<T>`: a presence byte, then the value (RFC 9420, section 2.1.1).
+    @inlinable
     public mutating func writeOptional(_ value: (some WireEncodable)?) {
         guard let value else { return write(UInt8(0)) }
         write(UInt8(1))
@@ -105,6 +111,7 @@ public protocol WireEncodable {
 
 extension WireEncodable {
     /// The wire form alone.
+    @inlinable
     public var encoded: [UInt8] {
         var writer = Writer()
         encode(to: &writer)

@@ -1,7 +1,7 @@
 /// An array in chunks that copies share until one of them changes: changing k elements of a copy costs k chunks, not
 /// the array.
 struct ChunkedArray<Element: Sendable>: Sendable {
-    private static var chunkSize: Int { 64 }
+    private static var chunkSize: Int { 32 }
 
     private var chunks: [[Element]] = []
     private(set) var count = 0

@@ -51,7 +51,9 @@ extension Floor {
         )
     }
 
-    /// Section 12.4.2, for a member that derives `derived` of the path's keys.
+    /// Section 12.4.2, for a member that derives `derived` of the path's keys. Two ways down a secret tree: in the epoch
+    /// that ends to the committer, whose message is opened, in the one that begins to the member itself, which has to be
+    /// able to send.
     static func process(depth: Int, derived: Int, _ lengths: InputLengths) throws(SodiumError) -> Floor {
         try Floor(
             [
@@ -61,7 +63,7 @@ extension Floor {
                 (.hpkeOpen(lengths.context, lengths.kem), 1),
             ]
                 + senderDataOpen + pathSecrets(derived, lengths) + pathHashes(depth, lengths)
-                + secretTree(depth) + ratchetStep + nextEpoch(lengths)
+                + secretTree(depth) + secretTree(depth) + ratchetStep + nextEpoch(lengths)
         )
     }
 
