@@ -6,13 +6,14 @@ public struct Label: Hashable, Sendable {
     /// As it stands in the table of Protocol/README.md, without the prefix.
     public let name: String
 
+    /// The prefix and the name, as they are hashed and signed.
+    public let bytes: [UInt8]
+
     public init(_ name: String) {
         self.name = name
+        bytes = Array((Self.prefix + name).utf8)
     }
 
     /// What every label begins with: the version of our formats.
     public static let prefix = "AADR-v1 "
-
-    /// The prefix and the name, as they are hashed and signed.
-    public var bytes: [UInt8] { Array((Self.prefix + name).utf8) }
 }
