@@ -137,7 +137,7 @@ extension Engine {
         let body = try InboxEnvelope.seal(
             .welcome(message),
             to: destination.inboxKey,
-            kem: try transaction.device().suite.kem,
+            kem: try transaction.device().suite.inboxKEM,
             mailbox: destination.inbox.mailbox,
             entryID: entryID
         )
