@@ -161,6 +161,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "HPKETests", dependencies: ["HPKE", "Sodium"], swiftSettings: strict),
+        .testTarget(
+            name: "KilledMemberTests",
+            dependencies: ["Coalition", "MemberClient", "MemberTesting", "RelayAPI"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "LabelsTests", dependencies: ["Labels", "Sodium", "TLSCodec"], swiftSettings: strict),
         .testTarget(
             name: "MemberClientTests",
@@ -193,6 +198,8 @@ let package = Package(
                 "Sodium",
                 "TLSCodec",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Tests/MemberTesting",
             swiftSettings: strict
