@@ -66,22 +66,6 @@ struct DishonestScene {
         await close()
     }
 
-    /// That all skip a Commit which nobody can be named for.
-    func expectGarbage(
-        sourceLocation: SourceLocation = #_sourceLocation,
-        _ craft: (CraftingView) throws -> CraftedCommit
-    ) async throws {
-        let before = try authenticator(founder)
-        try await dishonest.send(crafted: craft)
-        for member in honest {
-            _ = try await member.sync()
-            #expect(try member.takeFindings() == [.garbageAdvance], sourceLocation: sourceLocation)
-            #expect(try authenticator(member) == before, sourceLocation: sourceLocation)
-        }
-        try await expectAlertCrosses(sourceLocation)
-        await close()
-    }
-
     private func expectRemovable(_ sourceLocation: SourceLocation) async throws {
         try await other.remove(dishonest.address)
         for member in honest {
@@ -118,9 +102,11 @@ final class Newcomer: Sendable {
     let identity: DeviceIdentity
     private let seed: Secret
     private let addresses: Addresses
+    /// That of every coalition which is founded here.
+    private let suite = CipherSuite.xwingChaCha20SHA256Ed25519
 
     init(_ address: String) throws {
-        let key = try SignaturePrivateKey(.x25519ChaCha20SHA256Ed25519)
+        let key = try SignaturePrivateKey(suite)
         seed = key.raw
         identity = DeviceIdentity(address: try #require(DeviceAddress(address)), signatureKey: key.publicKey)
         let relay = try TestCoalition.relayAddress()
@@ -138,10 +124,10 @@ final class Newcomer: Sendable {
     func add(attestation: Attestation?, isInCoalitionGroup: Bool = true) throws -> Proposal {
         let now = SystemClock.secondsSince1970()
         let bundle = try KeyPackageBundle(
-            .x25519ChaCha20SHA256Ed25519,
+            suite,
             credential: .basic(identity: identity.address.identity),
-            signatureKey: SignaturePrivateKey(.x25519ChaCha20SHA256Ed25519, raw: seed),
-            capabilities: .profile(.x25519ChaCha20SHA256Ed25519),
+            signatureKey: SignaturePrivateKey(suite, raw: seed),
+            capabilities: .profile(suite),
             lifetime: Lifetime(notBefore: now - 3600, notAfter: now + 86_400),
             leafExtensions: DeviceLeaf.extensions(
                 attestation: attestation,
