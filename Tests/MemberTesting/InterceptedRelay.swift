@@ -69,6 +69,21 @@ final class InterceptedRelay: MemberClient.Relay {
         return try await inner.read(request)
     }
 
+    var keepsMailboxesApart: Bool { inner.keepsMailboxesApart }
+
+    /// A cut is noticed at the next event.
+    func subscribe(
+        _ request: SubscribeRequest,
+        handle: @Sendable (SubscriptionEvent) async -> Bool
+    ) async throws(RelayError) {
+        try check()
+        try await inner.subscribe(request) { event in
+            guard isReachable else { return false }
+            return await handle(event)
+        }
+        try check()
+    }
+
     func take(_ request: TakeRequest) async throws(RelayError) -> TakeResponse {
         try check()
         return try await inner.take(request)

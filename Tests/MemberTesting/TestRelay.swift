@@ -43,6 +43,19 @@ struct TestRelay: MemberClient.Relay {
         }
     }
 
+    var keepsMailboxesApart: Bool { false }
+
+    func subscribe(
+        _ request: SubscribeRequest,
+        handle: @Sendable (SubscriptionEvent) async -> Bool
+    ) async throws(RelayError) {
+        var events = service.subscribe(request)
+        defer { events.end() }
+        while let event = await events.next() {
+            guard await handle(event) else { return }
+        }
+    }
+
     func take(_ request: TakeRequest) async throws(RelayError) -> TakeResponse {
         try await asking { () async throws(Problem) in try await service.take(request) }
     }

@@ -2,9 +2,10 @@ internal import Coalition
 internal import RelayAPI
 internal import Synchronization
 
-/// Waiting for what comes: one long poll for each mailbox, and what they bring handed over one after the other.
+/// Waiting for what comes (`Subscribing`), and handing it over one after the other.
 extension Engine {
-    private static var pollSeconds: UInt16 { 30 }
+    /// Between two looks at what is queued or owed.
+    private static var settlingInterval: Duration { .seconds(30) }
     private static var longestPause: Double { 30 }
 
     func follow(
@@ -56,17 +57,31 @@ extension Engine {
         }
     }
 
-    /// Watches every mailbox, new groups included, until cancelled.
+    /// Follows every mailbox, new groups included, until cancelled.
     private func watch(_ continuation: AsyncStream<Wake>.Continuation) async {
         let reachability = Reachability()
         await withDiscardingTaskGroup { tasks in
-            tasks.addTask { await self.watchInbox(reachability, continuation) }
+            tasks.addTask {
+                // What was missed, and what else a command does; from then on entries are brought.
+                await self.repeatedly(reachability, continuation) {
+                    _ = try await self.sync()
+                    throw CancellationError()
+                }
+                await self.repeatedly(reachability, continuation) {
+                    try await Task.sleep(for: Self.settlingInterval)
+                    try await self.settle()
+                }
+            }
             tasks.addTask { await self.watchReceipts(reachability, continuation) }
-            var watched: Set<GroupID> = []
+            var lines: Set<Line> = []
             while !Task.isCancelled {
-                // A group may have been made by another process on this vault: looking costs less than a poll.
-                for id in (try? vault.read({ try $0.groupIDs() })) ?? [] where watched.insert(id).inserted {
-                    tasks.addTask { await self.watchGroup(id, reachability, continuation) }
+                // A group may have been made by another process on this vault: looking costs next to nothing.
+                for line in (try? await self.lines()) ?? [] where lines.insert(line).inserted {
+                    tasks.addTask {
+                        await self.repeatedly(reachability, continuation) {
+                            try await self.follow(line) { continuation.yield(Wake(event: reachability.note(nil))) }
+                        }
+                    }
                 }
                 continuation.yield(Wake(event: nil))
                 try? await Task.sleep(for: .seconds(1))
@@ -76,28 +91,10 @@ extension Engine {
         continuation.finish()
     }
 
-    private func watchInbox(_ reachability: Reachability, _ continuation: AsyncStream<Wake>.Continuation) async {
-        await repeatedly(reachability, continuation) {
-            _ = try await self.sync()
-            try await self.syncInbox(waitSeconds: Self.pollSeconds)
-        }
-    }
-
     private func watchReceipts(_ reachability: Reachability, _ continuation: AsyncStream<Wake>.Continuation) async {
         await repeatedly(reachability, continuation) {
             try await Task.sleep(for: .seconds(1))
             if try await self.queueDueReceipts() { _ = try await self.flushOutbox() }
-        }
-    }
-
-    private func watchGroup(
-        _ id: GroupID,
-        _ reachability: Reachability,
-        _ continuation: AsyncStream<Wake>.Continuation
-    ) async {
-        await repeatedly(reachability, continuation) {
-            guard try self.vault.read({ try $0.group(id).stopped }) == nil else { throw CancellationError() }
-            try await self.syncGroup(id, waitSeconds: Self.pollSeconds)
         }
     }
 

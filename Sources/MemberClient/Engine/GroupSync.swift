@@ -7,18 +7,29 @@ internal import TLSCodec
 extension Engine {
     /// Reads a group's log to its end, and once more from the epoch's beginning if what the relay shows is broken: a relay
     /// that tells the truth again then has everything read that it hid.
-    /// - Parameter waitSeconds: how long the relay may wait for an entry where there is none.
+    /// - Parameters:
+    ///   - waitSeconds: how long the relay may wait for an entry where there is none.
+    ///   - delivered: what a subscription brought; it takes the place of a read that would bring the same.
     /// - Returns: whether anything was processed.
     @discardableResult
-    func syncGroup(_ id: GroupID, waitSeconds: UInt16 = 0) async throws -> Bool {
-        let hasProcessed = try await readGroup(id, waitSeconds: waitSeconds)
+    func syncGroup(
+        _ id: GroupID,
+        waitSeconds: UInt16 = 0,
+        delivered: DeliveredEntries? = nil
+    ) async throws -> Bool {
+        let hasProcessed = try await readGroup(id, waitSeconds: waitSeconds, delivered: delivered)
         guard try restartBrokenLog(of: id) else { return hasProcessed }
         return try await readGroup(id) || hasProcessed
     }
 
-    private func readGroup(_ id: GroupID, waitSeconds: UInt16 = 0) async throws -> Bool {
+    private func readGroup(
+        _ id: GroupID,
+        waitSeconds: UInt16 = 0,
+        delivered: DeliveredEntries? = nil
+    ) async throws -> Bool {
         var hasProcessed = false
         var recoveries = 0
+        var delivered = delivered
         while true {
             let (record, acknowledged) = try vault.read { (try $0.group(id), try acknowledgedMessages(to: id, $0)) }
             guard record.stopped == nil else { break }
@@ -29,8 +40,9 @@ extension Engine {
                 after: record.cursor.last.sequence,
                 waitSeconds: hasProcessed ? 0 : waitSeconds
             )
+            let given = delivered.take().flatMap { $0.response(to: request) }
             let log: GroupLog
-            switch try await relay.answer(to: request) {
+            switch try await relay.answer(to: request, given: given) {
             case .success(let response):
                 log = GroupLog(response, from: record.cursor)
                 try note(log, of: id)
@@ -46,12 +58,19 @@ extension Engine {
                 continue
             }
             guard !log.entries.isEmpty else {
-                if log.reachesHead { try noteMissing(acknowledged, in: id) }
+                if log.reachesHead, given == nil { try noteMissing(acknowledged, in: id) }
                 break
             }
             try await observer.willTake(.processEntry)
             switch try process(log.entries, of: id, from: record.cursor) {
-            case .all: if log.reachesHead { try noteMissing(acknowledged, in: id) }
+            case .all:
+                guard log.reachesHead else { break }
+                if given == nil {
+                    try noteMissing(acknowledged, in: id)
+                } else if acknowledged.isEmpty {
+                    // What was brought may be older than an acknowledgement: only what is asked for after it can miss it.
+                    return true
+                }
             case .openedEpoch, .overtaken: break
             case .stuck: return hasProcessed
             }

@@ -8,10 +8,14 @@ internal import TLSCodec
 /// What others put into this device's inbox: Welcomes to groups (Protocol/joining.md, policy J1 to J8).
 extension Engine {
     /// Reads the inbox to its end.
+    /// - Parameters:
+    ///   - waitSeconds: how long the relay may wait for an entry where there is none.
+    ///   - delivered: what a subscription brought; it takes the place of a read that would bring the same.
     /// - Returns: whether anything came.
     @discardableResult
-    func syncInbox(waitSeconds: UInt16 = 0) async throws -> Bool {
+    func syncInbox(waitSeconds: UInt16 = 0, delivered: DeliveredEntries? = nil) async throws -> Bool {
         var hasProcessed = false
+        var delivered = delivered
         while true {
             let device = try vault.read { try $0.device() }
             let inbox = device.inbox
@@ -22,9 +26,10 @@ extension Engine {
                 after: inbox.cursor.last.sequence,
                 waitSeconds: hasProcessed ? 0 : waitSeconds
             )
+            let given = delivered.take().flatMap { $0.response(to: request) }
             let response: ReadResponse
-            switch try await relay.answer(to: request) {
-            case .success(let given): response = given
+            switch try await relay.answer(to: request, given: given) {
+            case .success(let read): response = read
             case .failure(let problem):
                 guard problem.name == .incarnationChanged else { throw RelayError.problem(problem) }
                 try restartInbox(after: inbox.cursor, incarnation: problem.incarnation)

@@ -9,6 +9,13 @@ package protocol Relay: Sendable {
     func append(_ request: AppendRequest) async throws(RelayError) -> AppendResponse
     func advance(_ request: AdvanceRequest) async throws(RelayError) -> AppendResponse
     func read(_ request: ReadRequest) async throws(RelayError) -> ReadResponse
+    /// Whether requests of different mailboxes never share a connection; then a subscription names one mailbox.
+    var keepsMailboxesApart: Bool { get }
+    /// Hands over events until the relay ends the stream or `handle` returns false.
+    func subscribe(
+        _ request: SubscribeRequest,
+        handle: @Sendable (SubscriptionEvent) async -> Bool
+    ) async throws(RelayError)
     func take(_ request: TakeRequest) async throws(RelayError) -> TakeResponse
     func delete(_ request: DeleteRequest) async throws(RelayError) -> EmptyResponse
     func relayInformation() async throws(RelayError) -> RelayInformation

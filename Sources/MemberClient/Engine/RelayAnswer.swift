@@ -23,6 +23,15 @@ extension Relay {
         }
     }
 
+    /// - Parameter given: an answer that is there already.
+    func answer(
+        to request: ReadRequest,
+        given: ReadResponse?
+    ) async throws(RelayError) -> Result<ReadResponse, Problem> {
+        if let given { return .success(given) }
+        return try await answer(to: request)
+    }
+
     func answer(to request: TakeRequest) async throws(RelayError) -> Result<TakeResponse, Problem> {
         do throws(RelayError) { return .success(try await take(request)) } catch {
             return .failure(try error.refusal())

@@ -19,11 +19,7 @@ extension Engine {
         for id in try vault.read({ try $0.groupIDs() }) where id != coalition {
             try await tolerating(lossOf: id) { try await syncGroup(id) }
         }
-        try await fulfilIntents()
-        try await deliverWelcomes()
-        try await tolerating(lossOf: nil) { try await completeSetup() }
-        _ = try await queueDueReceipts()
-        _ = try await flushOutbox()
+        try await settle()
         let after = try counts()
         return SyncResult(
             newMessageCount: max(0, after.messages - before.messages),
@@ -31,9 +27,19 @@ extension Engine {
         )
     }
 
+    /// Does what has been read asks for: Commits that are wanted, Welcomes and KeyPackages that are owed, receipts, what is
+    /// queued.
+    func settle() async throws {
+        try await fulfilIntents()
+        try await deliverWelcomes()
+        try await tolerating(lossOf: nil) { try await completeSetup() }
+        _ = try await queueDueReceipts()
+        _ = try await flushOutbox()
+    }
+
     /// Goes on when the relay knows a mailbox no longer: that is noted, and keeps no other from being read.
     /// - Parameter group: whose mailbox it is; nil for this device's own.
-    private func tolerating(lossOf group: GroupID?, _ body: () async throws -> Void) async throws {
+    func tolerating(lossOf group: GroupID?, _ body: () async throws -> Void) async throws {
         do {
             try await body()
         } catch {

@@ -35,7 +35,7 @@ struct ExchangeFailure: Error {
 }
 
 /// The end of a connection's pipeline: one exchange at a time, bounded in length and time.
-final class ExchangeHandler: ChannelDuplexHandler {
+final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundIn = Exchange
     typealias OutboundOut = HTTPClientRequestPart

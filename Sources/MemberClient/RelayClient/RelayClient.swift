@@ -47,6 +47,9 @@ public final class RelayClient: Sendable {
 
     public var address: RelayAddress { connector.address }
 
+    /// Whether requests of different mailboxes never share a connection: through a proxy.
+    public var keepsMailboxesApart: Bool { connector.proxy != nil }
+
     /// Connects to nothing yet.
     public init(address: RelayAddress, proxy: ProxyAddress? = nil) {
         connector = RelayConnector(address: address, proxy: proxy, limit: Self.longestAnswer)
@@ -88,6 +91,36 @@ public final class RelayClient: Sendable {
     /// Waits for as long as the request says when there is nothing to read.
     public func read(_ request: ReadRequest) async throws(RelayError) -> ReadResponse {
         try await perform(request, mailbox: request.access.mailbox, waiting: Int64(request.waitSeconds))
+    }
+
+    /// Hands over what stands in mailboxes and then what comes, one event after the other, over a connection of its own,
+    /// until the relay ends the stream or `handle` returns false. What is not handled yet is not read either, and waits at
+    /// the relay.
+    /// - Parameter request: names one mailbox alone where they are kept apart.
+    public func subscribe(
+        _ request: SubscribeRequest,
+        handle: @Sendable (SubscriptionEvent) async -> Bool
+    ) async throws(RelayError) {
+        let mailboxes = Set(request.mailboxes.map(\.access.mailbox))
+        precondition(!keepsMailboxesApart || mailboxes.count == 1, "this connection would tie mailboxes together")
+        let body = request.encoded
+        let head = requestHead(.POST, SubscribeRequest.operation.path, length: body.count)
+        let silence = Int64(request.heartbeatSeconds) + (keepsMailboxesApart ? Self.silenceWithProxy : Self.silence)
+        let channel = try await connector.connect(isolation: user(for: isolation(mailboxes.first)))
+        do {
+            let stream = try await SubscriptionStream(on: channel, silence: .seconds(silence))
+            try await stream.run(head, ByteBuffer(bytes: body)) { answer in
+                try Self.checkSuccess(answer, mediaType: Operation.mediaType)
+            } handle: {
+                await handle($0)
+            }
+        } catch let error as CodecError {
+            channel.close(promise: nil)
+            throw .violation("what it streams is malformed (\(error))")
+        } catch {
+            channel.close(promise: nil)
+            throw Task.isCancelled ? .cancelled : ConnectionFailure.relayError(error)
+        }
     }
 
     /// An answer that is lost costs the mailbox one entry.
