@@ -86,10 +86,11 @@ let package = Package(
         ),
 
         // The relay: it links neither MLS nor Coalition, and so cannot decrypt.
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "Relay",
             dependencies: [
-                "RelayAPI", "TLSCodec",
+                "CPostgreSQL", "RelayAPI", "TLSCodec",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),

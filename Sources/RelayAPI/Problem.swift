@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 
-/// Why a relay refuses a request, which has then changed nothing: an RFC 9457 problem document
-/// (Protocol/http-api.md, "Problems"). Clients decide by `name` alone.
+/// Why a relay refuses a request, which has then changed nothing; after `unavailable`, asking again tells whether it has.
+/// An RFC 9457 problem document (Protocol/http-api.md, "Problems"). Clients decide by `name` alone.
 public struct Problem: Error, Hashable, Sendable {
     public let name: Name
     /// What is the matter with this very request, for people, in English; never anything secret.
@@ -86,7 +86,7 @@ public struct Problem: Error, Hashable, Sendable {
             case .grantsExhausted: "No more grants fit into this epoch"
             case .mailboxFull: "The mailbox holds as much as this relay allows"
             case .internal: "A fault of the relay; nothing was stored"
-            case .unavailable: "The relay cannot take this now; nothing was stored"
+            case .unavailable: "The relay cannot take this now; ask again"
             }
         }
     }

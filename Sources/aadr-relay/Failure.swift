@@ -31,10 +31,11 @@ struct Failure: Error {
         case let fault as StoreFault:
             let status =
                 switch fault {
-                case .newerSchema: Self.configuration
+                case .newerSchema, .notDurable: Self.configuration
                 case .damaged: Self.damaged
                 case .cannotWrite: Self.cannotWrite
-                case .other: Self.internalError
+                case .unreachable: Self.temporary
+                case .other, .refused: Self.internalError
                 }
             self.init(fault.description, status: status)
         case let error as RelayIdentityError:

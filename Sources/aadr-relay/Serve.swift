@@ -20,6 +20,7 @@ struct Serve: AsyncParsableCommand {
     )
 
     @OptionGroup var data: DataOption
+    @OptionGroup var store: StoreOption
 
     @Option(help: ArgumentHelp("Where to listen (default: 127.0.0.1:8443).", valueName: "HOST:PORT"))
     var listen: String?
@@ -40,6 +41,7 @@ struct Serve: AsyncParsableCommand {
     var behindProxy = false
 
     func run() async throws {
+        let store = try store.kind
         let path = try data.path
         let listen = try listenAddress()
         let certificateFiles = try certificateFiles()
@@ -49,14 +51,14 @@ struct Serve: AsyncParsableCommand {
             let directory = try DataDirectory(path: path, creating: true)
             try directory.lock()
             let identity = isPlain ? nil : try identity(in: directory, files: certificateFiles)
-            let store = try SQLiteMailboxStore(file: directory.store)
-            try await serve(store, from: directory, at: listen, identity: identity)
-            try store.close()
+            try await store.withStore(in: directory) { store in
+                try await serve(store, from: directory, at: listen, identity: identity)
+            }
         }
     }
 
     private func serve(
-        _ store: SQLiteMailboxStore,
+        _ store: any MailboxStore,
         from directory: DataDirectory,
         at listen: HostAndPort,
         identity: RelayIdentity?

@@ -25,6 +25,7 @@ struct Token: AsyncParsableCommand {
         )
 
         @OptionGroup var data: DataOption
+        @OptionGroup var store: StoreOption
 
         @Option(
             help: ArgumentHelp("How you tell it from others; whoever takes the relay can read it.", valueName: "TEXT")
@@ -35,6 +36,7 @@ struct Token: AsyncParsableCommand {
         var mailboxes: String?
 
         func run() async throws {
+            let kind = try store.kind
             let path = try data.path
             guard let label = Settings.value(label, "LABEL") else {
                 throw ValidationError("name the token: --label TEXT, or AADR_RELAY_LABEL")
@@ -46,7 +48,7 @@ struct Token: AsyncParsableCommand {
                 throw ValidationError("--mailboxes is a number from 1 to \(UInt32.max)")
             }
             try await Failure.reporting {
-                try await withStore(at: path, creating: true) { store in
+                try await kind.withStore(in: DataDirectory(path: path, creating: true)) { store in
                     let token = AccessToken.random()
                     try await store.issueToken(token.hash, label: label, mailboxes: mailboxes)
                     Output.line(token.text)
@@ -65,14 +67,16 @@ struct Token: AsyncParsableCommand {
         )
 
         @OptionGroup var data: DataOption
+        @OptionGroup var store: StoreOption
 
         @Flag(help: "One JSON object on each line.")
         var json = false
 
         func run() async throws {
+            let kind = try store.kind
             let path = try data.path
             try await Failure.reporting {
-                try await withStore(at: path, creating: false) { store in
+                try await kind.withStore(in: DataDirectory(path: path, creating: false)) { store in
                     for token in try await store.tokens() {
                         Output.line(try json ? TokenLine(token).json : TokenLine(token).text)
                     }
@@ -91,14 +95,16 @@ struct Token: AsyncParsableCommand {
         )
 
         @OptionGroup var data: DataOption
+        @OptionGroup var store: StoreOption
 
         @Argument(help: ArgumentHelp("As `token list` prints it.", valueName: "ID"))
         var id: String
 
         func run() async throws {
+            let kind = try store.kind
             let path = try data.path
             try await Failure.reporting {
-                try await withStore(at: path, creating: false) { store in
+                try await kind.withStore(in: DataDirectory(path: path, creating: false)) { store in
                     guard try await store.revokeToken(id: id) else {
                         throw Failure(
                             "there is no token \(id): see `aadr-relay token list`",
@@ -108,18 +114,6 @@ struct Token: AsyncParsableCommand {
                 }
             }
         }
-    }
-
-    /// Opens the store that a relay may be serving from.
-    private static func withStore(
-        at path: String,
-        creating: Bool,
-        _ body: (SQLiteMailboxStore) async throws -> Void
-    ) async throws {
-        let directory = try DataDirectory(path: path, creating: creating)
-        let store = try SQLiteMailboxStore(file: directory.store)
-        try await body(store)
-        try store.close()
     }
 }
 

@@ -53,6 +53,12 @@ public final class MailboxNotifications: Sendable {
         for (subscription, mailbox) in woken { subscription.wake([mailbox]) }
     }
 
+    /// There may be new entries in any mailbox.
+    func notifyAll() {
+        let all = state.withLock { $0.subscriptions.values.flatMap(\.values) }
+        for subscription in all { subscription.wake(Set(subscription.mailboxes)) }
+    }
+
     /// Ends every wait, present and future: the relay shuts down.
     public func drain() {
         let all = state.withLock { state in

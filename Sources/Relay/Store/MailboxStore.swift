@@ -3,7 +3,8 @@ public import RelayAPI
 /// Where mailboxes are kept: the semantics of Protocol/mailbox.md, whatever the engine.
 ///
 /// A store sees hashes of capabilities and tokens, never these themselves. Each method that changes something is one
-/// transaction, and returns only when that is on disk. What it refuses has changed nothing. Time comes from the caller.
+/// transaction, and returns only when that is on disk. What it refuses has changed nothing, except that `unavailable` may
+/// mean a commit whose outcome is not known: the same command, given again, finds it. Time comes from the caller.
 public protocol MailboxStore: Sendable {
     /// Drawn when the store was made, and again when a backup was restored.
     var incarnation: Incarnation { get }

@@ -40,13 +40,13 @@ import Testing
     }
 
     /// An append, and its answer if there was one.
-    private struct Sent {
+    struct Sent {
         let id: EntryID
         var answer: AppendResponse?
     }
 
     /// Appends over twelve connections until they break.
-    private static func load(
+    static func load(
         _ connect: @escaping @Sendable () -> TestClient,
         _ mailboxes: [Access]
     ) async -> [MailboxID: [Sent]] {
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    private static func check(_ caller: Caller, _ access: Access, _ sent: [Sent]) async throws {
+    static func check(_ caller: Caller, _ access: Access, _ sent: [Sent]) async throws {
         var entries: [ReadEntry] = []
         var last: ReadResponse
         repeat {

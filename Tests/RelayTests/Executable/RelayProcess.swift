@@ -21,13 +21,20 @@ final class RelayProcess {
 
     /// Starts serving, and waits until it says that it listens.
     /// - Parameter launcher: a command, with arguments, that runs the relay as its child.
-    init(data: URL, options: [String] = [], launcher: [String] = []) throws {
+    /// - Parameter environment: what it gets besides this process's own.
+    init(
+        data: URL,
+        options: [String] = [],
+        launcher: [String] = [],
+        environment: [String: String] = [:]
+    ) throws {
         process = Process()
         output = Pipe()
         let command =
             launcher + [try Self.executable().path, "serve", "--data", data.path, "--listen", "127.0.0.1:0"] + options
         process.executableURL = URL(filePath: command[0])
         process.arguments = Array(command.dropFirst())
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = output
         try process.run()
         var line = ""
@@ -101,8 +108,16 @@ final class RelayProcess {
         )
     }
 
-    static func token(data: URL) throws -> AccessToken {
-        let created = try run("token", "create", "--data", data.path, "--label", "a label")
+    static func token(data: URL, environment: [String: String] = [:]) throws -> AccessToken {
+        let created = try run(
+            "token",
+            "create",
+            "--data",
+            data.path,
+            "--label",
+            "a label",
+            environment: environment
+        )
         return try #require(AccessToken(text: created.output.trimmingCharacters(in: .newlines)), "\(created.errors)")
     }
 

@@ -11,13 +11,24 @@ struct StoreEngine: Sendable, CustomTestStringConvertible {
     let open: @Sendable (_ directory: URL, _ limits: RelayLimits) throws -> any MailboxStore
     let close: @Sendable (any MailboxStore) throws -> Void
 
-    static let all = [sqlite]
+    static let all = [sqlite, postgreSQL]
 
     static let sqlite = StoreEngine(
         testDescription: "SQLite",
         open: { try SQLiteMailboxStore(file: $0.appending(path: "relay.sqlite"), limits: $1) },
         close: { try ($0 as? SQLiteMailboxStore)?.close() }
     )
+
+    static let postgreSQL = StoreEngine(
+        testDescription: "PostgreSQL",
+        open: { try PostgreSQLMailboxStore(address: database(for: $0), limits: $1) },
+        close: { ($0 as? PostgreSQLMailboxStore)?.close() }
+    )
+
+    /// The database that belongs to a test's directory.
+    static func database(for directory: URL) throws -> PostgreSQLAddress {
+        try PostgreSQLServer.shared.get().database(directory.lastPathComponent)
+    }
 
     /// Runs a test on a new store, and closes it.
     func withStore(

@@ -1,15 +1,21 @@
 internal import GRDB
 
-/// What can be wrong with a store's file.
+/// What can be wrong with a store.
 public enum StoreFault: Error, Equatable, CustomStringConvertible {
     /// A later version of this program has changed the tables.
     case newerSchema
     /// A column does not hold what this program writes there, or the file is no SQLite file.
     case damaged
-    /// The file cannot be opened or written.
+    /// The store cannot be opened or written.
     case cannotWrite
+    /// PostgreSQL does not answer, or does not let this program in; libpq's reason, which holds no password.
+    case unreachable(String)
+    /// PostgreSQL is set up so that what it has acknowledged can be lost.
+    case notDurable
     /// SQLite says something else; its result code.
     case other(Int)
+    /// PostgreSQL says something else; its SQLSTATE.
+    case refused(String)
 
     init(_ error: any Error) {
         switch error {
@@ -21,6 +27,14 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
             case .SQLITE_NOTADB, .SQLITE_CORRUPT: self = .damaged
             default: self = .other(Int(error.resultCode.rawValue))
             }
+        case let error as PostgreSQLError:
+            switch error {
+            case .unreachable(let reason): self = .unreachable(reason)
+            case .lost, .unconfirmed: self = .unreachable("the connection was lost")
+            // Insufficient privilege, read-only transaction, disk full.
+            case .refused("42501"), .refused("25006"), .refused("53100"): self = .cannotWrite
+            case .refused(let state): self = .refused(state)
+            }
         default:
             self = .damaged
         }
@@ -31,7 +45,10 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
         case .newerSchema: "a newer version of aadr-relay made this store: use that version, or a later one"
         case .damaged: "the store is damaged, or is not one of aadr-relay's: restore it from a backup"
         case .cannotWrite: "the store cannot be written: check its owner and the space left"
+        case .unreachable(let reason): "the store cannot be reached: \(reason)"
+        case .notDurable: "PostgreSQL runs with fsync off, and would lose what it has acknowledged: turn it on"
         case .other(let code): "the store does not open (SQLite result code \(code))"
+        case .refused(let state): "the store does not open (SQLSTATE \(state))"
         }
     }
 }

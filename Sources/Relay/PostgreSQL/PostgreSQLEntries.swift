@@ -1,0 +1,145 @@
+internal import RelayAPI
+
+/// Appending (Protocol/mailbox.md, "Epochs, advances, branches" and "Idempotency"), many requests in one transaction
+/// of two exchanges: lock and load, decide here, write and commit.
+struct PostgreSQLEntries {
+    let connection: PostgreSQLConnection
+    let limits: RelayLimits
+
+    /// Tells the other relays of new entries.
+    typealias Announcement = ([MailboxID]) -> [PostgreSQLStatement]
+
+    /// - Returns: what becomes of each request, in their order, and which mailboxes have new entries.
+    func append(
+        _ commands: [AppendCommand],
+        announcing: Announcement
+    ) throws -> (results: [Result<AppendedEntry, Problem>], changed: [MailboxID]) {
+        let accesses = commands.map(\.access)
+        let loading =
+            [PostgreSQLStatement("BEGIN")] + PostgreSQLGrants.statements(accesses, right: .append)
+            + [PostgreSQLStored.statement(accesses, ids: commands.map(\.entry.id), right: .append)]
+        return try connection.undoingOnError {
+            let loaded = try connection.execute(loading)
+            let grants = try PostgreSQLGrants(rows: loaded[2])
+            var stored = try PostgreSQLStored(rows: loaded[3])
+            var written = PostgreSQLWrittenEntries()
+            let results = commands.map { command in
+                Result { () throws(Problem) in
+                    try append(command, grants: grants, stored: &stored, written: &written)
+                }
+            }
+            let changed = written.mailboxes
+            try connection.commit(written.statements + announcing(changed))
+            return (results, changed)
+        }
+    }
+
+    private func append(
+        _ command: AppendCommand,
+        grants: PostgreSQLGrants,
+        stored: inout PostgreSQLStored,
+        written: inout PostgreSQLWrittenEntries
+    ) throws(Problem) -> AppendedEntry {
+        let grant = try grants.grant(command.access)
+        let epoch = grant.epoch
+        if let duplicate = try stored.duplicate(of: command.entry.id, in: epoch) { return duplicate }
+        guard command.epoch == epoch.number else { throw Problem(.epochMismatch) }
+        guard epoch.advances == 0 else { throw Problem(.epochEnded) }
+        if let defect = command.entry.defect { throw defect }
+        guard grant.usesLeft > 0 else { throw Problem(.quotaExhausted) }
+        guard epoch.mailbox.nextSequence <= limits.maximumEntries else { throw Problem(.mailboxFull) }
+        let entry = written.add(command.entry, next: [], to: epoch)
+        written.use(grant)
+        stored.add(entry, id: command.entry.id, epoch: epoch)
+        return entry
+    }
+
+    /// Appends an advance, in a transaction of its own that is under way.
+    func advance(_ command: AdvanceCommand) throws -> AppendedEntry {
+        let access = command.access
+        let loaded = try connection.execute(
+            PostgreSQLGrants.statements([access], right: .advance)
+                + [PostgreSQLStored.statement([access], ids: [command.entry.id], right: .advance)]
+                + [Self.advances(access), Self.known(command.next, in: access)]
+        )
+        let epoch = try PostgreSQLGrants(rows: loaded[1]).grant(access).epoch
+        if let duplicate = try PostgreSQLStored(rows: loaded[2]).duplicate(of: command.entry.id, in: epoch) {
+            return duplicate
+        }
+        guard command.epoch == epoch.number else { throw Problem(.epochMismatch) }
+        let seen = Set(command.advancesSeen)
+        guard try loaded[3].allSatisfy({ seen.contains(try $0.opaque(0)) }) else { throw Problem(.unseenAdvance) }
+        guard epoch.advances < AdvanceRequest.maximumAdvances else { throw Problem(.advancesExhausted) }
+        try Self.checkDistinct(command.next.map(\.capabilityHash))
+        guard loaded[4].isEmpty else { throw Problem(.capabilityInUse) }
+        if let defect = command.entry.defect { throw defect }
+        guard epoch.mailbox.nextSequence <= limits.maximumEntries else { throw Problem(.mailboxFull) }
+        var written = PostgreSQLWrittenEntries()
+        let entry = written.add(command.entry, next: command.next, to: epoch)
+        epoch.advances += 1
+        try connection.execute(written.statements)
+        try open(
+            epochNumber: epoch.number &+ 1,
+            mailbox: epoch.mailbox,
+            opening: entry.sequence,
+            openingHash: entry.runningHash,
+            grants: command.next
+        )
+        return entry
+    }
+
+    /// Makes an epoch and its grants.
+    func open(
+        epochNumber: UInt64,
+        mailbox: PostgreSQLMailbox,
+        opening: UInt64,
+        openingHash: RunningHash,
+        grants: [Grant]
+    ) throws {
+        try connection.execute(
+            """
+            WITH opened AS (
+                INSERT INTO epoch (mailbox, number, opening, opening_hash, head, head_hash)
+                VALUES ($1, $2, $3, $4, $3, $4) RETURNING id
+            )
+            INSERT INTO "grant" (capability_hash, mailbox_id, epoch, rights, uses_left)
+            SELECT added.capability_hash, $5, opened.id, added.rights, added.uses
+            FROM opened, unnest($6::bytea[], $7::bigint[], $8::bigint[]) AS added (capability_hash, rights, uses)
+            """,
+            [
+                .integer(mailbox.row), .integer(Int64(bitPattern: epochNumber)), .integer(Int64(opening)),
+                .opaque(openingHash), .opaque(mailbox.id),
+            ] + Self.columns(of: grants)
+        )
+    }
+
+    /// Grants as three parameters: capability hashes, rights, uses.
+    static func columns(of grants: [Grant]) -> [PostgreSQLValue] {
+        [
+            .opaques(grants.map(\.capabilityHash)), .integers(grants.map { Int64($0.rights.rawValue) }),
+            .integers(grants.map { Int64($0.uses) }),
+        ]
+    }
+
+    /// Refuses capability hashes that stand twice in a request.
+    static func checkDistinct(_ hashes: [CapabilityHash]) throws(Problem) {
+        guard Set(hashes).count == hashes.count else { throw Problem(.capabilityInUse) }
+    }
+
+    private static func advances(_ access: HashedAccess) -> PostgreSQLStatement {
+        PostgreSQLStatement(
+            """
+            SELECT entry_id FROM "grant" JOIN entry ON entry.epoch = "grant".epoch
+            WHERE capability_hash = $1 AND mailbox_id = $2 AND kind = 2
+            """,
+            [.opaque(access.capability), .opaque(access.mailbox)]
+        )
+    }
+
+    private static func known(_ grants: [Grant], in access: HashedAccess) -> PostgreSQLStatement {
+        PostgreSQLStatement(
+            #"SELECT 1::bigint FROM "grant" WHERE capability_hash = ANY ($1) AND mailbox_id = $2 LIMIT 1"#,
+            [.opaques(grants.map(\.capabilityHash)), .opaque(access.mailbox)]
+        )
+    }
+}

@@ -1,0 +1,189 @@
+internal import RelayAPI
+
+/// The grants of capabilities, with the epochs and mailboxes to which they belong, as a transaction has locked and
+/// loaded them. The objects are shared, so that one request of a transaction sees what another has changed.
+struct PostgreSQLGrants {
+    private var grants: [HashedAccess: PostgreSQLGrant] = [:]
+
+    /// Two statements: the first locks the mailboxes, always in the same order, so that transactions wait for each
+    /// other in no circle; the second, which sees all that was committed before it, loads.
+    static func statements(_ accesses: [HashedAccess], right: Rights) -> [PostgreSQLStatement] {
+        let distinct = Array(Set(accesses))
+        let values: [PostgreSQLValue] = [
+            .opaques(distinct.map(\.capability)), .opaques(distinct.map(\.mailbox)), .integer(Int64(right.rawValue)),
+        ]
+        return [
+            // Found by the grant: for a wrong capability nobody waits, as for a mailbox that is not there.
+            PostgreSQLStatement(
+                """
+                SELECT mailbox.id FROM unnest($1::bytea[], $2::bytea[]) AS wanted (capability_hash, mailbox_id)
+                JOIN "grant" USING (capability_hash, mailbox_id)
+                JOIN mailbox ON mailbox.mailbox_id = "grant".mailbox_id
+                WHERE rights & $3 <> 0 ORDER BY mailbox.id FOR UPDATE OF mailbox
+                """,
+                values
+            ),
+            PostgreSQLStatement(
+                """
+                SELECT capability_hash, mailbox_id, rights, uses_left,
+                    epoch.id, number, advances, head, head_hash, taken_to, deleted_to,
+                    mailbox.id, next_sequence
+                FROM unnest($1::bytea[], $2::bytea[]) AS wanted (capability_hash, mailbox_id)
+                JOIN "grant" USING (capability_hash, mailbox_id)
+                JOIN epoch ON epoch.id = "grant".epoch
+                JOIN mailbox USING (mailbox_id)
+                WHERE rights & $3 <> 0
+                """,
+                values
+            ),
+        ]
+    }
+
+    /// - Parameter rows: of the second statement.
+    init(rows: [PostgreSQLRow]) throws {
+        var epochs: [Int64: PostgreSQLEpoch] = [:]
+        var mailboxes: [Int64: PostgreSQLMailbox] = [:]
+        for row in rows {
+            let access = HashedAccess(mailbox: try row.opaque(1), capability: try row.opaque(0))
+            let mailboxRow = try row.integer(11)
+            let mailbox =
+                try mailboxes[mailboxRow]
+                ?? PostgreSQLMailbox(row: mailboxRow, id: access.mailbox, nextSequence: row.unsigned(12))
+            mailboxes[mailboxRow] = mailbox
+            let epochRow = try row.integer(4)
+            let epoch = try epochs[epochRow] ?? PostgreSQLEpoch(row, mailbox: mailbox)
+            epochs[epochRow] = epoch
+            grants[access] = PostgreSQLGrant(
+                access: access,
+                epoch: epoch,
+                usesLeft: UInt32(truncatingIfNeeded: try row.integer(3))
+            )
+        }
+    }
+
+    /// - Throws: `not-permitted`, whatever it is that is missing.
+    func grant(_ access: HashedAccess) throws(Problem) -> PostgreSQLGrant {
+        guard let grant = grants[access] else { throw Problem(.notPermitted) }
+        return grant
+    }
+
+    /// Locks the mailbox of a capability that has a right, in a transaction that is under way.
+    static func lock(
+        _ access: HashedAccess,
+        for right: Rights,
+        on connection: PostgreSQLConnection
+    ) throws -> PostgreSQLGrant {
+        try PostgreSQLGrants(rows: connection.execute(statements([access], right: right))[1]).grant(access)
+    }
+}
+
+final class PostgreSQLGrant {
+    let access: HashedAccess
+    let epoch: PostgreSQLEpoch
+    var usesLeft: UInt32
+
+    init(access: HashedAccess, epoch: PostgreSQLEpoch, usesLeft: UInt32) {
+        self.access = access
+        self.epoch = epoch
+        self.usesLeft = usesLeft
+    }
+}
+
+final class PostgreSQLEpoch {
+    let row: Int64
+    let mailbox: PostgreSQLMailbox
+    let number: UInt64
+    /// How many advances leave it.
+    var advances: Int
+    /// Sequence number and running hash of its last entry, or those it was opened with.
+    var head: UInt64
+    var headHash: RunningHash
+    /// No application entry up to this sequence number can be taken any more.
+    let takenTo: UInt64
+    /// All bodies up to this sequence number have been deleted.
+    let deletedTo: UInt64
+
+    fileprivate init(_ columns: PostgreSQLRow, mailbox: PostgreSQLMailbox) throws {
+        row = try columns.integer(4)
+        self.mailbox = mailbox
+        number = try columns.unsigned(5)
+        advances = Int(try columns.integer(6))
+        head = try columns.unsigned(7)
+        headHash = try columns.opaque(8)
+        takenTo = try columns.unsigned(9)
+        deletedTo = try columns.unsigned(10)
+    }
+}
+
+final class PostgreSQLMailbox {
+    let row: Int64
+    let id: MailboxID
+    var nextSequence: UInt64
+
+    init(row: Int64, id: MailboxID, nextSequence: UInt64) {
+        self.row = row
+        self.id = id
+        self.nextSequence = nextSequence
+    }
+}
+
+/// Which of the entry ids of a transaction's requests their mailboxes hold already.
+struct PostgreSQLStored {
+    private struct Key: Hashable {
+        let mailbox: Int64
+        let id: EntryID
+    }
+
+    private struct Entry {
+        let epoch: Int64
+        let sequence: UInt64
+        let runningHash: RunningHash
+    }
+
+    private var entries: [Key: Entry] = [:]
+
+    /// - Parameter ids: one for each access.
+    static func statement(_ accesses: [HashedAccess], ids: [EntryID], right: Rights) -> PostgreSQLStatement {
+        PostgreSQLStatement(
+            """
+            SELECT entry.mailbox, entry.entry_id, entry.epoch, entry.sequence, entry.running_hash
+            FROM unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS wanted (capability_hash, mailbox_id, entry_id)
+            JOIN "grant" USING (capability_hash, mailbox_id)
+            JOIN epoch ON epoch.id = "grant".epoch
+            JOIN entry ON entry.mailbox = epoch.mailbox AND entry.entry_id = wanted.entry_id
+            WHERE rights & $4 <> 0
+            """,
+            [
+                .opaques(accesses.map(\.capability)), .opaques(accesses.map(\.mailbox)), .opaques(ids),
+                .integer(Int64(right.rawValue)),
+            ]
+        )
+    }
+
+    init(rows: [PostgreSQLRow]) throws {
+        for row in rows {
+            let key = Key(mailbox: try row.integer(0), id: try row.opaque(1))
+            entries[key] = Entry(
+                epoch: try row.integer(2),
+                sequence: try row.unsigned(3),
+                runningHash: try row.opaque(4)
+            )
+        }
+    }
+
+    /// What the mailbox holds under an entry id in an epoch; nil when it does not know the id.
+    func duplicate(of id: EntryID, in epoch: PostgreSQLEpoch) throws(Problem) -> AppendedEntry? {
+        guard let entry = entries[Key(mailbox: epoch.mailbox.row, id: id)] else { return nil }
+        guard entry.epoch == epoch.row else { throw Problem(.entryIDInUse) }
+        return AppendedEntry(sequence: entry.sequence, runningHash: entry.runningHash, isDuplicate: true)
+    }
+
+    /// Remembers an entry that the transaction adds.
+    mutating func add(_ entry: AppendedEntry, id: EntryID, epoch: PostgreSQLEpoch) {
+        entries[Key(mailbox: epoch.mailbox.row, id: id)] = Entry(
+            epoch: epoch.row,
+            sequence: entry.sequence,
+            runningHash: entry.runningHash
+        )
+    }
+}

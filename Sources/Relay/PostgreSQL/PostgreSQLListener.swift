@@ -1,0 +1,98 @@
+internal import Dispatch
+internal import Foundation
+internal import RelayAPI
+internal import Synchronization
+
+/// Hears from other relays on the same database which mailboxes have new entries, and wakes those who wait here.
+///
+/// A relay notifies in the transaction that appends, so PostgreSQL tells everybody when that is committed, and only
+/// then. Used on its own queue alone; hence `@unchecked Sendable`.
+final class PostgreSQLListener: @unchecked Sendable {
+    private static let channel = "aadr_mailbox"
+    /// A payload holds less than 8,000 bytes.
+    private static let mostMailboxesInPayload = 256
+    private static let retryInterval = DispatchTimeInterval.milliseconds(250)
+
+    private let address: PostgreSQLAddress
+    private let notifications: MailboxNotifications
+    private let queue = DispatchQueue(label: "store.listener")
+    private let hears = Atomic(false)
+    private var connection: PostgreSQLConnection?
+    private var source: (any DispatchSourceRead)?
+    private var isClosed = false
+    /// Stands before what this relay itself sends, whose waiters have been woken by then.
+    private let sender = Base64URL.encode(Incarnation.random().bytes)
+
+    init(_ address: PostgreSQLAddress, notifications: MailboxNotifications) {
+        self.address = address
+        self.notifications = notifications
+    }
+
+    /// Whether it would hear of an append now.
+    var isListening: Bool { hears.load(ordering: .relaxed) }
+
+    /// Starts listening; whatever is committed from now on is heard, unless the server does not answer yet.
+    func start() {
+        queue.sync { listen() }
+    }
+
+    func close() {
+        queue.sync {
+            isClosed = true
+            stop()
+        }
+    }
+
+    /// The statements that tell the other relays of new entries, for the transaction that makes them.
+    func announcements(of mailboxes: [MailboxID]) -> [PostgreSQLStatement] {
+        stride(from: 0, to: mailboxes.count, by: Self.mostMailboxesInPayload)
+            .map { start in
+                let some = mailboxes[start..<min(start + Self.mostMailboxesInPayload, mailboxes.count)]
+                let payload = ([sender] + some.map { Base64URL.encode($0.bytes) }).joined(separator: " ")
+                return PostgreSQLStatement("SELECT pg_notify($1, $2)", [.text(Self.channel), .text(payload)])
+            }
+    }
+
+    private func listen() {
+        guard !isClosed else { return }
+        do {
+            let connection = try PostgreSQLConnection(address)
+            try connection.run(script: "LISTEN \(Self.channel)")
+            let source = DispatchSource.makeReadSource(fileDescriptor: connection.socket, queue: queue)
+            source.setEventHandler { [weak self] in self?.hear() }
+            // The connection, which the handler keeps, closes its socket only when nothing watches that any more.
+            source.setCancelHandler { withExtendedLifetime(connection) {} }
+            source.resume()
+            self.connection = connection
+            self.source = source
+            hears.store(true, ordering: .relaxed)
+            // Nobody knows what was appended while nothing was heard.
+            notifications.notifyAll()
+        } catch {
+            queue.asyncAfter(deadline: .now() + Self.retryInterval) { [weak self] in self?.listen() }
+        }
+    }
+
+    private func hear() {
+        guard let connection else { return }
+        do {
+            for payload in try connection.takeNotifications() {
+                let words = payload.split(separator: " ")
+                guard let first = words.first, first != sender else { continue }
+                notifications.notify(
+                    words.dropFirst().compactMap { Base64URL.decode(String($0)).flatMap { MailboxID($0) } }
+                )
+            }
+        } catch {
+            stop()
+            listen()
+        }
+    }
+
+    private func stop() {
+        hears.store(false, ordering: .relaxed)
+        source?.cancel()
+        source = nil
+        connection = nil
+    }
+}

@@ -1,0 +1,177 @@
+public import RelayAPI
+internal import Synchronization
+
+/// The store in a PostgreSQL database, which several relays may serve from at the same time.
+///
+/// Nothing is kept in memory between two transactions. Whoever changes a mailbox locks its row, so that the relays'
+/// transactions on one mailbox come one after the other; those that append tell the other relays, which wake their
+/// readers (`PostgreSQLListener`). Appends go many in a transaction (`PostgreSQLAppendQueue`), everything else each in
+/// its own, on a few connections.
+///
+/// When the server is lost, requests are refused as `unavailable` until it answers again. A commit whose answer was
+/// lost is done again: every operation finds what it has already done, except a take, which then hands out the next.
+public final class PostgreSQLMailboxStore: MailboxStore {
+    public let notifications = MailboxNotifications()
+
+    /// As it was on the last connection that was made: whoever restores a backup stops the server, and so breaks all.
+    private final class CurrentIncarnation: Sendable {
+        let value = Mutex(Incarnation.unknown)
+
+        @Sendable func load(from connection: PostgreSQLConnection) throws {
+            guard let row = try connection.execute("SELECT incarnation FROM store WHERE id = 1").first else {
+                throw StoreFault.damaged
+            }
+            let incarnation: Incarnation = try row.opaque(0)
+            value.withLock { $0 = incarnation }
+        }
+    }
+
+    private let limits: RelayLimits
+    private let current = CurrentIncarnation()
+    private let listener: PostgreSQLListener
+    private let pool: PostgreSQLPool
+    private let appends: PostgreSQLAppendQueue
+
+    /// Connections for everything but appends and notifications; made when they are needed.
+    private static let poolSize = 8
+
+    /// Opens a store, making its tables where there are none. Blocks until the server has answered.
+    public init(address: PostgreSQLAddress, limits: RelayLimits = RelayLimits()) throws(StoreFault) {
+        self.limits = limits
+        do {
+            try PostgreSQLSession.migrate(address, onConnected: current.load)
+        } catch {
+            throw StoreFault(error)
+        }
+        let load = current.load
+        listener = PostgreSQLListener(address, notifications: notifications)
+        pool = PostgreSQLPool(
+            sessions: (0..<Self.poolSize).map { _ in PostgreSQLSession(address, onConnected: load) }
+        )
+        appends = PostgreSQLAppendQueue(
+            session: PostgreSQLSession(address, onConnected: load),
+            limits: limits,
+            listener: listener,
+            notifications: notifications
+        )
+        listener.start()
+    }
+
+    /// Closes all connections; nothing may be asked of the store any more.
+    public func close() {
+        listener.close()
+        appends.close()
+        pool.close()
+    }
+
+    // MARK: MailboxStore
+
+    public var incarnation: Incarnation { current.value.withLock { $0 } }
+
+    public func create(_ command: CreateCommand) async throws(Problem) {
+        let limits = limits
+        try await pool.transaction { try PostgreSQLMailboxes(connection: $0).create(command, limits: limits) }
+    }
+
+    public func makeChildToken(_ command: ChildTokenCommand) async throws(Problem) {
+        try await pool.transaction { try PostgreSQLMailboxes(connection: $0).makeChildToken(command) }
+    }
+
+    public func changeGrants(_ command: GrantCommand) async throws(Problem) {
+        try await pool.transaction { try PostgreSQLMailboxes(connection: $0).changeGrants(command) }
+    }
+
+    public func append(_ command: AppendCommand) async throws(Problem) -> AppendedEntry {
+        try await appends.append([command])[0].get()
+    }
+
+    public func append(_ commands: [AppendCommand]) async throws(Problem) -> [Result<AppendedEntry, Problem>] {
+        try await appends.append(commands)
+    }
+
+    public func advance(_ command: AdvanceCommand) async throws(Problem) -> AppendedEntry {
+        let (limits, announcements) = (limits, listener.announcements(of: [command.access.mailbox]))
+        let entry = try await pool.transaction { connection in
+            let entry = try PostgreSQLEntries(connection: connection, limits: limits).advance(command)
+            if !entry.isDuplicate { try connection.execute(announcements) }
+            return entry
+        }
+        notifications.notify([command.access.mailbox])
+        return entry
+    }
+
+    public func read(_ query: ReadQuery) async throws(Problem) -> ReadResponse {
+        try await pool.perform { try PostgreSQLReader.read(query, on: $0) }
+    }
+
+    public func take(_ access: HashedAccess, today: Day) async throws(Problem) -> TakenEntry? {
+        try await pool.transaction { try PostgreSQLRemovals(connection: $0).take(access, today: today) }
+    }
+
+    public func delete(_ access: HashedAccess, upTo sequence: UInt64) async throws(Problem) {
+        while try await pool.transaction({
+            try PostgreSQLRemovals(connection: $0).deleteSome(access, upTo: sequence)
+        }) {}
+    }
+
+    public func createBlob(_ command: BlobCommand) async throws(Problem) {
+        let limits = limits
+        try await pool.transaction { try PostgreSQLBlobs(connection: $0).create(command, limits: limits) }
+    }
+
+    public func putPart(_ access: HashedAccess, index: Int, bytes: [UInt8], today: Day) async throws(Problem) {
+        try await pool.transaction {
+            try PostgreSQLBlobs(connection: $0).put(access, index: index, bytes: bytes, today: today)
+        }
+    }
+
+    public func partsPresent(_ access: HashedAccess, today: Day) async throws(Problem) -> [Bool] {
+        try await pool.perform { try PostgreSQLBlobs(connection: $0).present(access, today: today) }
+    }
+
+    public func part(_ access: HashedAccess, index: Int, today: Day) async throws(Problem) -> [UInt8]? {
+        try await pool.perform { try PostgreSQLBlobs(connection: $0).part(access, index: index, today: today) }
+    }
+
+    public func deleteBlob(_ access: HashedAccess, today: Day) async throws(Problem) {
+        // Found before the transactions, which find nothing when they are done again after a lost answer.
+        try await pool.perform { _ = try PostgreSQLBlobs(connection: $0).find(access, for: .write, today: today) }
+        while try await pool.transaction({
+            try PostgreSQLBlobs(connection: $0).deleteSomeParts(access, today: today)
+        }) {}
+    }
+
+    public func expireSome(today: Day) async throws(Problem) -> Bool {
+        try await pool.transaction { connection in
+            try PostgreSQLRemovals(connection: connection).expireSome(today: today)
+                || PostgreSQLBlobs(connection: connection).expireSomeParts(today: today)
+        }
+    }
+
+    /// Does nothing: PostgreSQL overwrites what was removed when it needs the space, and its own `autovacuum` sees
+    /// to that (Docs/postgresql.md says what can be found until then).
+    public func scrub() async throws(Problem) {}
+
+    public func issueToken(_ hash: AccessTokenHash, label: String, mailboxes: UInt32) async throws(Problem) {
+        try await pool.transaction {
+            try PostgreSQLMailboxes(connection: $0).issueToken(hash, label: label, mailboxes: mailboxes)
+        }
+    }
+
+    public func tokens() async throws(Problem) -> [StoredToken] {
+        try await pool.perform { try PostgreSQLMailboxes(connection: $0).tokens() }
+    }
+
+    public func revokeToken(id: String) async throws(Problem) -> Bool {
+        // Found before the transaction, which finds nothing when it is done again after a lost answer.
+        guard let token = try await tokens().first(where: { $0.id == id }) else { return false }
+        try await pool.transaction { try PostgreSQLMailboxes(connection: $0).revokeToken(token.hash) }
+        return true
+    }
+
+    /// Ready is a relay whose server answers and tells it of other relays' entries.
+    public func checkReadiness() async throws(Problem) {
+        try await pool.perform { _ = try $0.execute("SELECT id FROM store WHERE id = 1") }
+        guard listener.isListening else { throw Problem(.unavailable, detail: "PostgreSQL sends no notifications") }
+    }
+}

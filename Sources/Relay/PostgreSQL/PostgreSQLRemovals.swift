@@ -1,0 +1,122 @@
+internal import RelayAPI
+
+/// Taking, deleting and expiry: what leaves tombstones (Protocol/mailbox.md, "Taking" and "Deleting and expiry"), each
+/// in a transaction that is under way.
+struct PostgreSQLRemovals {
+    /// Bodies removed in one transaction by deleting and by expiry: some milliseconds in which a mailbox is locked.
+    private static let perStep = 256
+
+    let connection: PostgreSQLConnection
+
+    func take(_ access: HashedAccess, today: Day) throws -> TakenEntry? {
+        let grant = try PostgreSQLGrants.lock(access, for: .take, on: connection)
+        guard grant.usesLeft > 0 else { throw Problem(.quotaExhausted) }
+        let epoch = grant.epoch
+        let oldest = try connection.execute(
+            """
+            SELECT sequence, entry_id, body FROM entry
+            WHERE epoch = $1 AND sequence > $2 AND kind = 1 AND last_day >= $3 ORDER BY sequence LIMIT 1
+            """,
+            [.integer(epoch.row), .integer(Int64(epoch.takenTo)), .day(today)]
+        )
+        if let oldest = oldest.first {
+            let sequence = try oldest.integer(0)
+            try removeBodies([sequence], of: epoch.row)
+            try set("taken_to", to: sequence, of: epoch.row)
+            try use(grant)
+            return TakenEntry(entryID: try oldest.opaque(1), kind: .application, body: oldest.bytes(2))
+        }
+        if epoch.takenTo < epoch.head { try set("taken_to", to: Int64(epoch.head), of: epoch.row) }
+        let lastResort = try connection.execute(
+            """
+            SELECT entry_id, body FROM entry
+            WHERE epoch = $1 AND kind = 3 AND last_day >= $2 ORDER BY sequence DESC LIMIT 1
+            """,
+            [.integer(epoch.row), .day(today)]
+        )
+        guard let lastResort = lastResort.first else { return nil }
+        try use(grant)
+        return TakenEntry(entryID: try lastResort.opaque(0), kind: .lastResort, body: lastResort.bytes(1))
+    }
+
+    /// - Returns: whether there are more bodies to remove.
+    func deleteSome(_ access: HashedAccess, upTo sequence: UInt64) throws -> Bool {
+        let epoch = try PostgreSQLGrants.lock(access, for: .delete, on: connection).epoch
+        let last = Int64(min(sequence, epoch.head))
+        guard Int64(epoch.deletedTo) < last else { return false }
+        let found = try connection.execute(
+            """
+            SELECT sequence FROM entry
+            WHERE epoch = $1 AND sequence > $2 AND sequence <= $3 AND last_day IS NOT NULL ORDER BY sequence LIMIT $4
+            """,
+            [.integer(epoch.row), .integer(Int64(epoch.deletedTo)), .integer(last), .integer(Int64(Self.perStep))]
+        )
+        let sequences = try found.map { try $0.integer(0) }
+        try removeBodies(sequences, of: epoch.row)
+        let isDone = sequences.count < Self.perStep
+        try set("deleted_to", to: isDone ? last : sequences.last ?? last, of: epoch.row)
+        return !isDone
+    }
+
+    /// - Returns: whether there is more to do; what another relay is at is left to it.
+    func expireSome(today: Day) throws -> Bool {
+        let due = try connection.execute(
+            """
+            SELECT expiry.last_day, epoch.id FROM expiry
+            JOIN epoch ON epoch.id = expiry.epoch JOIN mailbox ON mailbox.id = epoch.mailbox
+            WHERE expiry.last_day < $1 ORDER BY expiry.last_day LIMIT 1 FOR UPDATE OF mailbox SKIP LOCKED
+            """,
+            [.day(today)]
+        )
+        guard let due = due.first else { return false }
+        let (day, epoch) = (try due.integer(0), try due.integer(1))
+        // Looked at again, now that nobody else changes it: another relay may have been here in between.
+        let first = try connection.execute(
+            "SELECT first_sequence FROM expiry WHERE last_day = $1 AND epoch = $2",
+            [.integer(day), .integer(epoch)]
+        )
+        guard let first = first.first else { return true }
+        let found = try connection.execute(
+            """
+            SELECT sequence FROM entry
+            WHERE epoch = $1 AND sequence >= $2 AND last_day <= $3 ORDER BY sequence LIMIT $4
+            """,
+            [.integer(epoch), .integer(first.integer(0)), .integer(day), .integer(Int64(Self.perStep))]
+        )
+        let sequences = try found.map { try $0.integer(0) }
+        try removeBodies(sequences, of: epoch)
+        if sequences.count == Self.perStep, let last = sequences.last {
+            try connection.execute(
+                "UPDATE expiry SET first_sequence = $1 WHERE last_day = $2 AND epoch = $3",
+                [.integer(last + 1), .integer(day), .integer(epoch)]
+            )
+        } else {
+            try connection.execute(
+                "DELETE FROM expiry WHERE last_day = $1 AND epoch = $2",
+                [.integer(day), .integer(epoch)]
+            )
+        }
+        return true
+    }
+
+    private func removeBodies(_ sequences: [Int64], of epoch: Int64) throws {
+        try connection.execute(
+            "UPDATE entry SET body = NULL, last_day = NULL WHERE epoch = $1 AND sequence = ANY ($2)",
+            [.integer(epoch), .integers(sequences)]
+        )
+    }
+
+    /// - Parameter column: `taken_to` or `deleted_to`.
+    private func set(_ column: String, to sequence: Int64, of epoch: Int64) throws {
+        try connection.execute(
+            "UPDATE epoch SET \(column) = $1 WHERE id = $2",
+            [.integer(sequence), .integer(epoch)]
+        )
+    }
+
+    private func use(_ grant: PostgreSQLGrant) throws {
+        var written = PostgreSQLWrittenEntries()
+        written.use(grant)
+        try connection.execute(written.statements)
+    }
+}

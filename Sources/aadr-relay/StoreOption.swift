@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+import Relay
+
+/// Where the mailboxes and tokens are kept.
+struct StoreOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where mailboxes and tokens are kept: sqlite, in the data directory, or postgres://… (default: sqlite).",
+            valueName: "STORE"
+        )
+    )
+    var store: String?
+
+    @Option(help: ArgumentHelp("A file that holds what --store would: it keeps passwords secret.", valueName: "FILE"))
+    var storeFile: String?
+
+    enum Kind {
+        case sqlite
+        case postgreSQL(PostgreSQLAddress)
+    }
+
+    /// What was chosen. Overwrites an address among the process's arguments, where others could read its password.
+    var kind: Kind {
+        get throws {
+            Self.hideAddress()
+            let text = try chosen ?? "sqlite"
+            if text == "sqlite" { return .sqlite }
+            guard let address = PostgreSQLAddress(text) else {
+                // Not shown: there may be a password in it.
+                throw ValidationError("the store is sqlite, or postgres://USER:PASSWORD@HOST/DATABASE")
+            }
+            return .postgreSQL(address)
+        }
+    }
+
+    private var chosen: String? {
+        get throws {
+            if let store { return store }
+            guard let file = Settings.value(storeFile, "STORE_FILE") else { return Settings.value(nil, "STORE") }
+            guard let data = FileManager.default.contents(atPath: file) else {
+                throw ValidationError("cannot read \(file), which should hold the store's address")
+            }
+            return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+    }
+
+    private static func hideAddress() {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let argument = CommandLine.unsafeArgv[index], let scheme = strstr(argument, "://") else { continue }
+            let text = String(cString: argument)
+            guard text.hasPrefix("postgres") || text.hasPrefix("--store=postgres") else { continue }
+            memset(scheme, Int32(UInt8(ascii: "x")), strlen(scheme))
+        }
+    }
+}
+
+extension StoreOption.Kind {
+    /// Opens the store, runs the body, and closes it.
+    func withStore<Value>(
+        in directory: DataDirectory,
+        _ body: (any MailboxStore) async throws -> Value
+    ) async throws -> Value {
+        switch self {
+        case .sqlite:
+            let store = try SQLiteMailboxStore(file: directory.store)
+            let value = try await body(store)
+            try store.close()
+            return value
+        case .postgreSQL(let address):
+            let store = try PostgreSQLMailboxStore(address: address)
+            let value = try await body(store)
+            store.close()
+            return value
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import RelayAPI
+import Synchronization
+import Testing
+
+@testable import Relay
+
+/// What is PostgreSQL's alone.
+@Suite struct PostgreSQLStoreTests {
+    @Test func aStoreOfANewerVersionIsRefusedAlsoByARelayThatRuns() async throws {
+        try await StoreEngine.postgreSQL.withStore { test in
+            let address = try StoreEngine.database(for: test.directory)
+            let access = try await test.mailbox()
+            let connection = try PostgreSQLConnection(address)
+            try connection.run(script: "INSERT INTO migration VALUES ('from the future')")
+            #expect(throws: StoreFault.newerSchema) { try PostgreSQLMailboxStore(address: address) }
+            try connection.run(
+                script: """
+                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                    WHERE datname = current_database() AND pid <> pg_backend_pid()
+                    """
+            )
+            await expectProblem(.internal) { try await test.append(access) }
+        }
+    }
+
+    @Test func aServerThatIsNotThereAndAnAddressThatIsNoneAreSaid() throws {
+        let address = try #require(PostgreSQLAddress("postgres://somebody:secret@127.0.0.1:1/relay"))
+        #expect(address.description == "postgres://127.0.0.1/relay")
+        do throws(StoreFault) {
+            _ = try PostgreSQLMailboxStore(address: address)
+            Issue.record("opened")
+        } catch {
+            guard case .unreachable = error else { throw error }
+            #expect(!error.description.contains("secret"))
+        }
+        for text in ["sqlite", "postgres://host/name?nonsense=1", "mysql://host/name"] {
+            #expect(PostgreSQLAddress(text) == nil)
+        }
+    }
+
+    @Test func aRestoredStoreIsAnotherIncarnation() async throws {
+        try await StoreEngine.postgreSQL.withStore { test in
+            let access = try await test.mailbox()
+            let before = try test.store.incarnation
+            let connection = try PostgreSQLConnection(StoreEngine.database(for: test.directory))
+            try connection.run(script: "UPDATE store SET incarnation = uuid_send(gen_random_uuid())")
+            await expectProblem(.incarnationChanged) { try await test.read(access, incarnation: before) }
+            try test.reopen()
+            #expect(try await test.read(access, incarnation: test.store.incarnation).entries.isEmpty)
+        }
+    }
+
+    /// The server's own recovery after one of its processes was killed: all connections break, commits lose their
+    /// answers, and for a while nobody is let in.
+    @Test func whenTheServerCrashesNothingAcknowledgedIsLostAndNothingDoubled() async throws {
+        let server = try PostgreSQLServer(settings: ["recovery_init_sync_method=syncfs"])
+        defer { server.stop() }
+        let address = try server.database("crash")
+        let store = try PostgreSQLMailboxStore(address: address)
+        let token = AccessToken.random().hash
+        let access = HashedAccess(mailbox: .random(), capability: Capability.random().hash)
+        let today = Day(20_000)
+        try await store.issueToken(token, label: "", mailboxes: 1)
+        let grant = Grant(capabilityHash: access.capability, rights: [.read, .append], uses: 100_000)
+        try await store.create(
+            CreateCommand(token: token, mailbox: access.mailbox, epoch: 0, grants: [grant], today: today)
+        )
+        let answered = Answered()
+        let load = Task {
+            try await withThrowingTaskGroup(of: [EntryID: AppendedEntry].self) { group in
+                for _ in 0..<8 { group.addTask { try await Self.append(to: store, access, today: today, answered) } }
+                return try await group.reduce(into: [:]) { $0.merge($1) { $1 } }
+            }
+        }
+        // Before each crash and after the last, the store finds the server again by itself.
+        for crashes in 0...3 {
+            let before = answered.count.load(ordering: .relaxed)
+            while answered.count.load(ordering: .relaxed) < before + 100 {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            if crashes < 3 { try await Self.crash(address) }
+        }
+        load.cancel()
+        let acknowledged = try await load.value
+        var entries: [ReadEntry] = []
+        var page: ReadResponse
+        repeat {
+            page = try await store.read(
+                ReadQuery(
+                    access: access,
+                    incarnation: .unknown,
+                    after: entries.last?.sequence ?? 0,
+                    limit: 256,
+                    maximumLength: Operation.maximumReadLength,
+                    today: today
+                )
+            )
+            entries += page.entries
+        } while entries.last?.sequence != page.head
+        #expect(entries.map(\.sequence) == Array(1...UInt64(entries.count)))
+        #expect(Set(entries.map(\.entryID)).count == entries.count)
+        var hash = page.openingHash
+        for entry in entries {
+            hash = hash.following(with: entry.runningHashEntry(epoch: 0))
+            #expect(entry.runningHash == hash)
+        }
+        for (id, answer) in acknowledged {
+            let stored = entries[Int(answer.sequence) - 1]
+            #expect(stored.entryID == id)
+            #expect(stored.runningHash == answer.runningHash)
+        }
+        store.close()
+    }
+
+    /// How many appends have been acknowledged.
+    private final class Answered: Sendable {
+        let count = Atomic(0)
+    }
+
+    /// Appends until its task is cancelled, asking again for what is refused as unavailable, which is all that may be.
+    private static func append(
+        to store: PostgreSQLMailboxStore,
+        _ access: HashedAccess,
+        today: Day,
+        _ answered: Answered
+    ) async throws -> [EntryID: AppendedEntry] {
+        var acknowledged: [EntryID: AppendedEntry] = [:]
+        while !Task.isCancelled {
+            let entry = NewEntry(
+                id: .random(),
+                kind: .application,
+                body: StoreUnderTest.body(),
+                retentionDays: 0,
+                limits: RelayLimits(),
+                today: today
+            )
+            while acknowledged[entry.id] == nil, !Task.isCancelled {
+                do throws(Problem) {
+                    acknowledged[entry.id] = try await store.append(
+                        AppendCommand(access: access, epoch: 0, entry: entry)
+                    )
+                    answered.count.add(1, ordering: .relaxed)
+                } catch {
+                    guard error.name == .unavailable else { throw error }
+                    try? await Task.sleep(for: .milliseconds(20))
+                }
+            }
+        }
+        return acknowledged
+    }
+
+    /// Kills the server's process of a connection of ours; the server then ends all the others and recovers.
+    private static func crash(_ address: PostgreSQLAddress) async throws {
+        try await untilItAnswers {
+            let connection = try PostgreSQLConnection(address)
+            let found = try connection.execute("SELECT pg_backend_pid()::bigint")
+            kill(Int32(try found[0].integer(0)), SIGKILL)
+        }
+    }
+
+    /// Tries again while the server recovers.
+    private static func untilItAnswers(_ body: () throws -> Void) async throws {
+        let start = ContinuousClock.now
+        while true {
+            do {
+                return try body()
+            } catch  where error is PostgreSQLError && ContinuousClock.now - start < .seconds(30) {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+}
