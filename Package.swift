@@ -228,6 +228,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // What only a disk, a server or a process that fails can show.
+        .target(name: "CPowerCut", path: "Tests/CPowerCut", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .testTarget(
+            name: "RelayFaultTests",
+            dependencies: ["CPowerCut", "Relay", "RelayAPI"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "SodiumTests", dependencies: ["Sodium"], swiftSettings: strict),
         .testTarget(name: "TLSCodecTests", dependencies: ["TLSCodec"], swiftSettings: strict),
     ]

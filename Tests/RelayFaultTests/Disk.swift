@@ -1,0 +1,144 @@
+import CPowerCut
+import Foundation
+import Synchronization
+
+/// What a program did to the files of one directory through SQLite, in order, with the tests' own marks in between.
+struct Trace<Mark> {
+    enum Event {
+        case write(file: String, offset: Int, bytes: [UInt8])
+        case truncate(file: String, length: Int)
+        case sync(file: String)
+        case delete(file: String)
+        case mark(Mark)
+    }
+
+    var events: [Event] = []
+}
+
+/// Records what SQLite does in a directory. One at a time in a process, whose default VFS it becomes.
+final class DiskRecorder<Mark: Sendable>: Sendable {
+    private let trace = Mutex(Trace<Mark>())
+
+    init(directory: URL) throws {
+        let prefix = directory.path + "/"
+        currentRecorder.withLock { recorder in
+            recorder = { [trace = Weak(self)] operation, path, offset, bytes in
+                guard path.hasPrefix(prefix) else { return }
+                trace.object?.add(operation, String(path.dropFirst(prefix.count)), offset, bytes)
+            }
+        }
+        _ = vfsIsInstalled
+    }
+
+    func mark(_ mark: Mark) {
+        trace.withLock { $0.events.append(.mark(mark)) }
+    }
+
+    /// Ends the recording.
+    func finish() -> Trace<Mark> {
+        currentRecorder.withLock { $0 = nil }
+        return trace.withLock { $0 }
+    }
+
+    private func add(_ operation: powercut_operation, _ file: String, _ offset: Int, _ bytes: [UInt8]) {
+        trace.withLock { trace in
+            switch operation {
+            case POWERCUT_WRITE: trace.events.append(.write(file: file, offset: offset, bytes: bytes))
+            case POWERCUT_TRUNCATE: trace.events.append(.truncate(file: file, length: offset))
+            case POWERCUT_SYNC: trace.events.append(.sync(file: file))
+            default: trace.events.append(.delete(file: file))
+            }
+        }
+    }
+}
+
+private struct Weak<Object: AnyObject & Sendable>: Sendable {
+    weak let object: Object?
+
+    init(_ object: Object) { self.object = object }
+}
+
+private let currentRecorder =
+    Mutex<(@Sendable (powercut_operation, _ path: String, _ offset: Int, _ bytes: [UInt8]) -> Void)?>(nil)
+
+private let vfsIsInstalled: Bool =
+    powercut_install { operation, path, offset, bytes, count in
+        guard let path, let recorder = currentRecorder.withLock({ $0 }) else { return }
+        let copy = Array(UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : Int(count)))
+        recorder(operation, String(cString: path), Int(offset), copy)
+    } == 0
+
+/// A disk whose files keep for certain only what was synced.
+struct Disk {
+    private enum Operation {
+        case write(offset: Int, bytes: [UInt8])
+        case truncate(length: Int)
+    }
+
+    private struct File {
+        var durable: [UInt8] = []
+        /// A file is there for certain when it has been synced once: SQLite syncs the directory then.
+        var isDurable = false
+        /// Since the last sync.
+        var pending: [Operation] = []
+    }
+
+    private var files: [String: File] = [:]
+
+    mutating func apply<Mark>(_ event: Trace<Mark>.Event) {
+        switch event {
+        case .write(let file, let offset, let bytes):
+            files[file, default: File()].pending.append(.write(offset: offset, bytes: bytes))
+        case .truncate(let file, let length):
+            files[file, default: File()].pending.append(.truncate(length: length))
+        case .sync(let name):
+            var file = files[name] ?? File()
+            for operation in file.pending { Self.apply(operation, to: &file.durable) }
+            file.pending = []
+            file.isDurable = true
+            files[name] = file
+        case .delete(let file):
+            files[file] = nil
+        case .mark:
+            break
+        }
+    }
+
+    /// What is left when the power goes out now, and everything that was not synced is lost.
+    func contents() -> [String: [UInt8]] {
+        files.filter(\.value.isDurable).mapValues(\.durable)
+    }
+
+    /// What may be left as well: of what was not synced, any sectors, in any order.
+    func contents(keepingSectorsBy generator: inout some RandomNumberGenerator) -> [String: [UInt8]] {
+        files.mapValues { file in
+            var bytes = file.durable
+            for operation in file.pending {
+                switch operation {
+                case .truncate:
+                    if Bool.random(using: &generator) { Self.apply(operation, to: &bytes) }
+                case .write(let offset, let written):
+                    for start in stride(from: 0, to: written.count, by: Self.sector)
+                    where Bool.random(using: &generator) {
+                        let part = Array(written[start..<min(start + Self.sector, written.count)])
+                        Self.apply(.write(offset: offset + start, bytes: part), to: &bytes)
+                    }
+                }
+            }
+            return bytes
+        }
+    }
+
+    private static let sector = 512
+
+    private static func apply(_ operation: Operation, to bytes: inout [UInt8]) {
+        switch operation {
+        case .truncate(let length):
+            if length < bytes.count { bytes.removeLast(bytes.count - length) }
+        case .write(let offset, let written):
+            let end = offset + written.count
+            if bytes.count < end { bytes += [UInt8](repeating: 0, count: end - bytes.count) }
+            bytes.replaceSubrange(offset..<end, with: written)
+        }
+    }
+}
