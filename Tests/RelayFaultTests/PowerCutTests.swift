@@ -158,7 +158,14 @@ import Testing
             switch mark {
             case .opened(let incarnation): #expect(store.incarnation == incarnation, comment)
             case .created(let access):
-                let query = ReadQuery(access: access, incarnation: .unknown, after: 0, limit: 256, today: today)
+                let query = ReadQuery(
+                    access: access,
+                    incarnation: .unknown,
+                    after: 0,
+                    limit: 256,
+                    maximumLength: Operation.maximumReadLength,
+                    today: today
+                )
                 let response = try await store.read(query)
                 read[access] = response
                 expectIntactLog(response, comment)
