@@ -45,6 +45,21 @@ struct ParsingTests {
         #expect(isUsageError("found", "--relay", "https://r"))
     }
 
+    @Test("a token and an alert's texts may begin with a hyphen")
+    func hyphens() throws {
+        let token = "-Tz0"
+        let founding = ["--relay=https://r", "--relay-token", token, "--coalition=C", "--org=SMEX", "--user=nadia"]
+        let found = try #require(try Program.parseAsRoot(["found"] + founding) as? Found)
+        #expect(found.relayToken == token)
+
+        let options = ["event", "headline", "description", "instruction", "area", "contact"]
+        let texts = options.flatMap { ["--\($0)", "-\($0)"] }
+        let alert = try #require(try Program.parseAsRoot(["alert", "send", "--to=coalition"] + texts) as? AlertSend)
+        let words = alert.words
+        let read = [words.event, words.headline, words.description, words.instruction, words.area].flatMap { $0 }
+        #expect(read + [try #require(words.contact)] == options.map { "-\($0)" })
+    }
+
     @Test("found takes either suite, and no other", arguments: SuiteName.allCases)
     func suite(name: SuiteName) throws {
         func command(_ suite: String) throws -> Found {

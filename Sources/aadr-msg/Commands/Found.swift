@@ -14,7 +14,8 @@ struct Found: AsyncParsableCommand {
     @Option(help: ArgumentHelp(Speech.text(.optionRelay), valueName: "address"))
     var relay: String
 
-    @Option(help: ArgumentHelp(Speech.text(.optionRelayToken), valueName: "token"))
+    // One token in sixty-four begins with a hyphen.
+    @Option(parsing: .unconditional, help: ArgumentHelp(Speech.text(.optionRelayToken), valueName: "token"))
     var relayToken: String
 
     @Option(help: ArgumentHelp(Speech.text(.optionCoalition), valueName: "name"))

@@ -30,27 +30,42 @@ extension TLPLabel: AlertWord {
     static var allValueStrings: [String] { allCases.map { String($0.rawValue.dropFirst(4)) } }
 }
 
-/// What an alert says. Texts are given once for each `--lang`, in the same order.
+/// What an alert says. Texts are given once for each `--lang`, in the same order; a script's may begin with a hyphen.
 struct AlertOptions: ParsableArguments {
-    @Option(help: ArgumentHelp(Speech.text(.optionEvent), valueName: "text"))
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(Speech.text(.optionEvent), valueName: "text")
+    )
     var event: [String] = []
 
-    @Option(help: ArgumentHelp(Speech.text(.optionHeadline), valueName: "text"))
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(Speech.text(.optionHeadline), valueName: "text")
+    )
     var headline: [String] = []
 
-    @Option(help: ArgumentHelp(Speech.text(.optionDescription), valueName: "text"))
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(Speech.text(.optionDescription), valueName: "text")
+    )
     var description: [String] = []
 
-    @Option(help: ArgumentHelp(Speech.text(.optionInstruction), valueName: "text"))
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(Speech.text(.optionInstruction), valueName: "text")
+    )
     var instruction: [String] = []
 
-    @Option(help: ArgumentHelp(Speech.text(.optionArea), valueName: "text"))
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(Speech.text(.optionArea), valueName: "text")
+    )
     var area: [String] = []
 
     @Option(help: ArgumentHelp(Speech.text(.optionWeb), valueName: "url"))
     var web: String?
 
-    @Option(help: ArgumentHelp(Speech.text(.optionContact), valueName: "text"))
+    @Option(parsing: .unconditional, help: ArgumentHelp(Speech.text(.optionContact), valueName: "text"))
     var contact: String?
 
     @Option(help: ArgumentHelp(Speech.text(.optionCategory)))
