@@ -160,6 +160,18 @@ def envelope():
         assert plaintext == content(b(v["message"]), 1024 - 48)
 
 
+    v = vectors["blob"]
+    message = bytes(i & 0xFF for i in range(v["message_length"]))
+    plaintext = content(message, v["parts"] * 65536 - 40)
+    key = derive(b(v["secret"]), "blob seal", b(v["mailbox"]))
+    nonce = b(v["nonce"])
+    blob = nonce + sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, context(v), nonce, key)
+    assert context(v) == b(v["context"]) and hashlib.sha256(blob).hexdigest() == v["blob_hash"]
+    assert b(v["blob_reference"]) == b(v["secret"]) + u(v["parts"], 4)
+    assert derive(b(v["secret"]), "blob read", b(v["mailbox"])) == b(v["read_capability"])
+    assert derive(b(v["secret"]), "blob write", b(v["mailbox"])) == b(v["write_capability"])
+
+
 def grant(capability, rights, uses):
     return labelled_hash("capability", capability) + u(rights, 1) + u(uses, 4)
 

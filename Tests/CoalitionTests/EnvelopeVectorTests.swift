@@ -62,6 +62,7 @@ struct EnvelopeVectorTests {
                 "group": ["envelope_key": hex(keyBytes), "sealed": group] as [String: Any],
                 "key_package": keyPackage,
                 "inbox": try inbox(),
+                "blob": try blob(),
                 "refused": try refused(in: application),
             ])
     }
@@ -110,13 +111,33 @@ struct EnvelopeVectorTests {
             }
         for body in bodies {
             let opened = try InboxEnvelope.open(SealedBody(body), key: owner, mailbox: mailbox, entryID: entryID)
-            #expect(opened.encoded == message.encoded)
+            #expect(opened.message?.encoded == message.encoded)
         }
         return [
             "kem": 0x0020, "private_key": hex(owner.raw.exposed()), "public_key": hex(owner.publicKey),
             "mailbox": hex(mailbox), "entry_id": hex(entryID), "info": hex(info), "message": hex(encoding: message),
             "bodies": bodies.map(hex),
         ]
+    }
+
+    func blob() throws -> [String: Any] {
+        let context = EnvelopeContext(mailbox: mailbox, epoch: 0, entryID: entryID, kind: .application)
+        let secret = pattern(0x21, count: 32)
+        let message = pattern(0, count: 0x10000)
+        let sealed = try BlobReference.seal(message, in: context, secret: Secret(copying: secret), nonce: nonce)
+        #expect(try sealed.reference.open(sealed.bytes, in: context).bytes == message)
+        let read = sealed.reference.readCapability(in: mailbox)
+        let write = sealed.reference.writeCapability(in: mailbox)
+        var vector = describe(context)
+        vector["secret"] = hex(secret)
+        vector["nonce"] = hex(nonce)
+        vector["message_length"] = message.count
+        vector["parts"] = sealed.reference.parts
+        vector["blob_reference"] = hex(encoding: sealed.reference)
+        vector["blob_hash"] = hex(SHA256.hash(sealed.bytes))
+        vector["read_capability"] = hex(read)
+        vector["write_capability"] = hex(write)
+        return vector
     }
 
     @Test("capabilities.json")

@@ -43,7 +43,7 @@ extension Member {
         edit: (inout CraftedWelcome, GroupTerms) throws -> Void = { _, _ in }
     ) async throws -> KeyPackage {
         let (package, destination) = try await takeKeyPackage(of: device)
-        let (used, append) = try engine.vault.write { transaction in
+        let (used, delivery) = try engine.vault.write { transaction in
             let terms = try engine.directTerms(with: device, transaction)
             var crafted = try engine.honestWelcome(to: device, terms, transaction)
             try edit(&crafted, terms)
@@ -51,7 +51,9 @@ extension Member {
             let contents = try engine.contents(of: crafted, using: used, transaction)
             return (used, try engine.seal(contents, crafted, to: destination, transaction))
         }
-        _ = try await engine.relay(of: destination.inbox).append(append)
+        let relay = try await engine.relay(of: destination.inbox)
+        if let blob = delivery.blob { try await relay.put(blob, beside: delivery.request.access) }
+        _ = try await relay.append(delivery.request)
         return used
     }
 }
@@ -127,26 +129,30 @@ extension Engine {
         _ crafted: CraftedWelcome,
         to destination: WelcomeDestination,
         _ transaction: borrowing VaultTransaction
-    ) throws -> AppendRequest {
+    ) throws -> InboxDelivery {
         guard let seed = try transaction.getSecret(.signatureSeed) else { throw NotInTheGroup() }
         let message =
             crafted.isSignedByAnotherKey
             ? WelcomeMessage(signing: contents, key: Ed25519.PrivateKey())
             : WelcomeMessage(signing: contents, key: try Ed25519.PrivateKey(seed: seed))
         let entryID = EntryID.random()
-        let body = try InboxEnvelope.seal(
+        let sealed = try InboxEnvelope.seal(
             .welcome(message),
             to: destination.inboxKey,
             kem: try transaction.device().suite.inboxKEM,
             mailbox: destination.inbox.mailbox,
             entryID: entryID
         )
-        return AppendRequest(
-            access: Access(mailbox: destination.inbox.mailbox, capability: destination.capability),
-            epoch: 0,
-            entryID: entryID,
-            kind: .application,
-            body: body.bytes
+        return InboxDelivery(
+            relay: try RelayAddress(destination.inbox.relay.string),
+            blob: sealed.blob,
+            request: AppendRequest(
+                access: Access(mailbox: destination.inbox.mailbox, capability: destination.capability),
+                epoch: 0,
+                entryID: entryID,
+                kind: .application,
+                body: sealed.body.bytes
+            )
         )
     }
 }

@@ -9,11 +9,16 @@ final class InterceptedRelay: MemberClient.Relay {
     typealias Advance = @Sendable (AdvanceRequest, any MemberClient.Relay) async throws(RelayError) -> AppendResponse
     typealias Read = @Sendable (ReadRequest, any MemberClient.Relay) async throws(RelayError) -> ReadResponse
 
+    typealias PutPart = @Sendable (BlobPutRequest, any MemberClient.Relay) async throws(RelayError) -> EmptyResponse
+    typealias GetPart = @Sendable (BlobGetRequest, any MemberClient.Relay) async throws(RelayError) -> BlobGetResponse
+
     private struct State {
         var isReachable = true
         var append: Append?
         var advance: Advance?
         var read: Read?
+        var putPart: PutPart?
+        var getPart: GetPart?
     }
 
     private let inner: any MemberClient.Relay
@@ -31,6 +36,8 @@ final class InterceptedRelay: MemberClient.Relay {
     func onAppend(_ handler: Append?) { state.withLock { $0.append = handler } }
     func onAdvance(_ handler: Advance?) { state.withLock { $0.advance = handler } }
     func onRead(_ handler: Read?) { state.withLock { $0.read = handler } }
+    func onPutPart(_ handler: PutPart?) { state.withLock { $0.putPart = handler } }
+    func onGetPart(_ handler: GetPart?) { state.withLock { $0.getPart = handler } }
 
     private func check() throws(RelayError) {
         guard isReachable else { throw .unreachable("cut by the test") }
@@ -92,6 +99,33 @@ final class InterceptedRelay: MemberClient.Relay {
     func delete(_ request: DeleteRequest) async throws(RelayError) -> EmptyResponse {
         try check()
         return try await inner.delete(request)
+    }
+
+    func createBlob(_ request: BlobCreateRequest) async throws(RelayError) -> EmptyResponse {
+        try check()
+        return try await inner.createBlob(request)
+    }
+
+    func putPart(_ request: BlobPutRequest) async throws(RelayError) -> EmptyResponse {
+        try check()
+        if let handler = state.withLock({ $0.putPart }) { return try await handler(request, inner) }
+        return try await inner.putPart(request)
+    }
+
+    func blobState(_ request: BlobStateRequest) async throws(RelayError) -> BlobStateResponse {
+        try check()
+        return try await inner.blobState(request)
+    }
+
+    func getPart(_ request: BlobGetRequest) async throws(RelayError) -> BlobGetResponse {
+        try check()
+        if let handler = state.withLock({ $0.getPart }) { return try await handler(request, inner) }
+        return try await inner.getPart(request)
+    }
+
+    func deleteBlob(_ request: BlobDeleteRequest) async throws(RelayError) -> EmptyResponse {
+        try check()
+        return try await inner.deleteBlob(request)
     }
 
     func relayInformation() async throws(RelayError) -> RelayInformation {

@@ -64,6 +64,26 @@ struct TestRelay: MemberClient.Relay {
         try await asking { () async throws(Problem) in try await service.delete(request) }
     }
 
+    func createBlob(_ request: BlobCreateRequest) async throws(RelayError) -> EmptyResponse {
+        try await asking { () async throws(Problem) in try await service.createBlob(request) }
+    }
+
+    func putPart(_ request: BlobPutRequest) async throws(RelayError) -> EmptyResponse {
+        try await asking { () async throws(Problem) in try await service.putPart(request) }
+    }
+
+    func blobState(_ request: BlobStateRequest) async throws(RelayError) -> BlobStateResponse {
+        try await asking { () async throws(Problem) in try await service.blobState(request) }
+    }
+
+    func getPart(_ request: BlobGetRequest) async throws(RelayError) -> BlobGetResponse {
+        try await asking { () async throws(Problem) in try await service.getPart(request) }
+    }
+
+    func deleteBlob(_ request: BlobDeleteRequest) async throws(RelayError) -> EmptyResponse {
+        try await asking { () async throws(Problem) in try await service.deleteBlob(request) }
+    }
+
     func relayInformation() async throws(RelayError) -> RelayInformation {
         RelayInformation(version: "test", retentionDays: service.limits.retention)
     }

@@ -14,7 +14,10 @@ public enum InboxEnvelope {
     /// Of the last byte of `enc`, which ends an X25519 public key.
     private static let topBit: UInt8 = 0x80
 
-    /// Seals a message for its place, in the shortest body that holds it.
+    /// The longest body with a message in it, so that the transfer of a longer one goes on where it was cut.
+    static let longestBody = BodyLength.sixtyFourKiB
+
+    /// Seals a message for its place: in the shortest body that holds it, or beside the entry in a blob.
     /// - Parameter key: the recipient's inbox key, from its `addresses` extension.
     /// - Throws: `tooLong`, or `invalidKey`.
     public static func seal(
@@ -23,8 +26,27 @@ public enum InboxEnvelope {
         kem: HPKE.KEM,
         mailbox: MailboxID,
         entryID: EntryID
+    ) throws(EnvelopeError) -> SealedInboxMessage {
+        let overhead = overhead(of: kem)
+        var content = EnvelopeContent(message: message.encoded)
+        var blob: SealedBlob?
+        if content.length + overhead > longestBody.rawValue {
+            let sealed = try BlobReference.seal(content.message, in: context(mailbox: mailbox, entryID: entryID))
+            content = EnvelopeContent(message: sealed.reference.encoded, form: .blob)
+            blob = sealed
+        }
+        let plaintext = try content.padded(overhead: overhead)
+        let body = try seal(plaintext, to: key, kem: kem, mailbox: mailbox, entryID: entryID)
+        return SealedInboxMessage(body: body, blob: blob)
+    }
+
+    private static func seal(
+        _ plaintext: [UInt8],
+        to key: [UInt8],
+        kem: HPKE.KEM,
+        mailbox: MailboxID,
+        entryID: EntryID
     ) throws(EnvelopeError) -> SealedBody {
-        let plaintext = try EnvelopeContent(message: message.encoded).padded(overhead: overhead(of: kem))
         var body: [UInt8]
         do throws(SodiumError) {
             let (kemOutput, ciphertext) = try HPKE.seal(
@@ -48,7 +70,7 @@ public enum InboxEnvelope {
         key: borrowing HPKE.PrivateKey,
         mailbox: MailboxID,
         entryID: EntryID
-    ) throws(EnvelopeError) -> InboxMessage {
+    ) throws(EnvelopeError) -> OpenedInboxEntry {
         let length = key.kem.kemOutputLength
         guard body.bytes.count > overhead(of: key.kem) else { throw .notAuthentic }
         var kemOutput = Array(body.bytes.prefix(length))
@@ -67,10 +89,33 @@ public enum InboxEnvelope {
         }
         let content = try EnvelopeContent(plaintext: plaintext)
         do throws(CodecError) {
-            return try InboxMessage(decoding: content.message)
+            switch content.form {
+            case .inline: return .message(try InboxMessage(decoding: content.message))
+            case .blob: return .blob(try BlobReference(decoding: content.message))
+            }
         } catch {
             throw .malformed(error)
         }
+    }
+
+    /// Opens what the parts of a blob hold, one behind the other.
+    /// - Parameter entryID: of the entry that refers to the blob.
+    public static func open(
+        _ bytes: [UInt8],
+        of blob: BlobReference,
+        mailbox: MailboxID,
+        entryID: EntryID
+    ) throws(EnvelopeError) -> InboxMessage {
+        let opened = try blob.open(bytes, in: context(mailbox: mailbox, entryID: entryID))
+        do throws(CodecError) {
+            return try InboxMessage(decoding: opened.bytes)
+        } catch {
+            throw .malformed(error)
+        }
+    }
+
+    private static func context(mailbox: MailboxID, entryID: EntryID) -> EnvelopeContext {
+        EnvelopeContext(mailbox: mailbox, epoch: 0, entryID: entryID, kind: .application)
     }
 
     static func overhead(of kem: HPKE.KEM) -> Int { kem.kemOutputLength + tagLength }
@@ -78,6 +123,21 @@ public enum InboxEnvelope {
     static func info(mailbox: MailboxID, entryID: EntryID) -> [UInt8] {
         Labelled(.inboxEntry, mailbox.bytes + entryID.bytes).encoded
     }
+}
+
+/// A message to an inbox, sealed.
+public struct SealedInboxMessage: Sendable {
+    /// Of the entry.
+    public let body: SealedBody
+    /// What the entry refers to, and must be there before it: where the message is too long for a body.
+    public let blob: SealedBlob?
+}
+
+/// What an entry of an inbox holds.
+public enum OpenedInboxEntry: Sendable {
+    case message(InboxMessage)
+    /// The message stands in a blob.
+    case blob(BlobReference)
 }
 
 /// What stands in an inbox.

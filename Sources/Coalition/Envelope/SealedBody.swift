@@ -16,7 +16,7 @@ public struct SealedBody: Hashable, Sendable {
 public struct OpenedMessage: Sendable {
     public let bytes: [UInt8]
 
-    init(_ content: EnvelopeContent) {
-        bytes = content.message
+    init(_ content: EnvelopeContent) throws(EnvelopeError) {
+        bytes = try content.inlineMessage
     }
 }

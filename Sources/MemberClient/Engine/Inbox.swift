@@ -46,8 +46,10 @@ extension Engine {
             if let coalition = device.coalitionGroup { try await syncGroup(coalition) }
             var last = inbox.cursor
             for entry in log.entries {
+                let opened = try await open(entry, in: inbox.mailbox, from: relay)
                 try await observer.willTake(.processInboxEntry)
-                last = try process(entry, from: last, incarnation: response.incarnation)
+                last = try process(opened, at: entry.position, from: last, incarnation: response.incarnation)
+                if case .message(_, let blob?) = opened { await relay.forget(blob, in: inbox.mailbox) }
             }
             hasProcessed = true
             // What has been processed need not lie there any longer; if this fails, it expires.
@@ -66,17 +68,60 @@ extension Engine {
         }
     }
 
-    /// Processes one entry in one transaction.
+    /// What an entry holds.
+    private enum Opened {
+        /// Its body has been deleted.
+        case nothing
+        /// - Parameter blob: where the message stood, if not in the entry.
+        case message(InboxMessage, blob: BlobReference?)
+        case garbage(reason: String)
+    }
+
+    /// Opens an entry, and gets what it refers to.
+    private func open(_ entry: LogEntry, in mailbox: MailboxID, from relay: any Relay) async throws -> Opened {
+        guard case .present(let body) = entry.body else { return .nothing }
+        do {
+            switch try open(body, of: entry.entryID, in: mailbox) {
+            case .message(let message): return .message(message, blob: nil)
+            case .blob(let blob):
+                // All of it was there before the entry.
+                guard let bytes = try await relay.get(blob, in: mailbox) else {
+                    return .garbage(reason: "the blob is not there")
+                }
+                let message = try InboxEnvelope.open(bytes, of: blob, mailbox: mailbox, entryID: entry.entryID)
+                return .message(message, blob: blob)
+            }
+        } catch let error as EnvelopeError {
+            return .garbage(reason: "\(error)")
+        }
+    }
+
+    private func open(_ body: [UInt8], of entryID: EntryID, in mailbox: MailboxID) throws -> OpenedInboxEntry {
+        try vault.read { transaction in
+            guard let raw = try transaction.getSecret(.inboxPrivateKey) else {
+                throw VaultError.damaged("no inbox key")
+            }
+            let key = try HPKE.PrivateKey(kem: try transaction.device().suite.inboxKEM, raw: raw)
+            return try InboxEnvelope.open(SealedBody(body), key: key, mailbox: mailbox, entryID: entryID)
+        }
+    }
+
+    /// Processes what an entry holds in one transaction.
     /// - Returns: the cursor behind it.
-    private func process(_ entry: LogEntry, from cursor: Cursor, incarnation: Incarnation) throws -> Cursor {
+    private func process(
+        _ opened: Opened,
+        at position: Position,
+        from cursor: Cursor,
+        incarnation: Incarnation
+    ) throws -> Cursor {
         var next = cursor
         next.incarnation = incarnation
-        next.last = entry.position
+        next.last = position
         return try vault.write { transaction in
             var device = try transaction.device()
             // Another process was faster.
             guard device.inbox.cursor == cursor else { return device.inbox.cursor }
-            if case .present(let body) = entry.body { try open(body, entry, transaction) }
+            try take(opened, transaction)
             device = try transaction.device()
             device.inbox.cursor = next
             try transaction.setRecord(.device, to: device)
@@ -84,29 +129,18 @@ extension Engine {
         }
     }
 
-    private func open(_ body: [UInt8], _ entry: LogEntry, _ transaction: borrowing VaultTransaction) throws {
-        let device = try transaction.device()
-        guard let raw = try transaction.getSecret(.inboxPrivateKey) else { throw VaultError.damaged("no inbox key") }
-        let message: InboxMessage
-        do {
-            message = try InboxEnvelope.open(
-                SealedBody(body),
-                key: try HPKE.PrivateKey(kem: device.suite.inboxKEM, raw: raw),
-                mailbox: device.inbox.mailbox,
-                entryID: entry.entryID
-            )
-        } catch {
-            try transaction.note(FindingRecord(.garbageInInbox, at: now, parameters: ["reason": "\(error)"]))
-            return
-        }
-        switch message {
-        case .welcome(let welcome):
+    private func take(_ opened: Opened, _ transaction: borrowing VaultTransaction) throws {
+        switch opened {
+        case .nothing: return
+        case .garbage(let reason):
+            try transaction.note(FindingRecord(.garbageInInbox, at: now, parameters: ["reason": reason]))
+        case .message(.welcome(let welcome), _):
             do throws(RefusedWelcome) {
                 try accept(welcome, transaction)
             } catch {
                 try noteRefused(error, transaction)
             }
-        case .unknown(let type, _):
+        case .message(.unknown(let type, _), _):
             try transaction.note(FindingRecord(.unknownInboxMessage, at: now, parameters: ["type": "\(type)"]))
         }
     }

@@ -18,6 +18,11 @@ package protocol Relay: Sendable {
     ) async throws(RelayError)
     func take(_ request: TakeRequest) async throws(RelayError) -> TakeResponse
     func delete(_ request: DeleteRequest) async throws(RelayError) -> EmptyResponse
+    func createBlob(_ request: BlobCreateRequest) async throws(RelayError) -> EmptyResponse
+    func putPart(_ request: BlobPutRequest) async throws(RelayError) -> EmptyResponse
+    func blobState(_ request: BlobStateRequest) async throws(RelayError) -> BlobStateResponse
+    func getPart(_ request: BlobGetRequest) async throws(RelayError) -> BlobGetResponse
+    func deleteBlob(_ request: BlobDeleteRequest) async throws(RelayError) -> EmptyResponse
     func relayInformation() async throws(RelayError) -> RelayInformation
     func close() async
 }

@@ -37,6 +37,12 @@ extension Relay {
             return .failure(try error.refusal())
         }
     }
+
+    func answer(to request: BlobGetRequest) async throws(RelayError) -> Result<BlobGetResponse, Problem> {
+        do throws(RelayError) { return .success(try await getPart(request)) } catch {
+            return .failure(try error.refusal())
+        }
+    }
 }
 
 extension RelayError {

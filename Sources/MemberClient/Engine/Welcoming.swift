@@ -40,7 +40,7 @@ extension Engine {
         guard let seed = try transaction.getSecret(.signatureSeed) else { throw VaultError.damaged("no signature key") }
         let message = WelcomeMessage(signing: contents, key: try Ed25519.PrivateKey(seed: seed))
         let entryID = EntryID.random()
-        let body = try InboxEnvelope.seal(
+        let sealed = try InboxEnvelope.seal(
             .welcome(message),
             to: destination.inboxKey,
             kem: try transaction.device().suite.inboxKEM,
@@ -49,12 +49,13 @@ extension Engine {
         )
         let delivery = InboxDelivery(
             relay: try RelayAddress(destination.inbox.relay.string),
+            blob: sealed.blob,
             request: AppendRequest(
                 access: Access(mailbox: destination.inbox.mailbox, capability: destination.capability),
                 epoch: 0,
                 entryID: entryID,
                 kind: .application,
-                body: body.bytes
+                body: sealed.body.bytes
             )
         )
         _ = try transaction.append(delivery.encoded, to: .deliveries)
@@ -72,7 +73,7 @@ extension Engine {
     func deliverWelcomes() async throws {
         for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) }) {
             try await observer.willTake(.appendWelcome)
-            if case .failure(let problem) = try await relay(at: delivery.relay).answer(to: delivery.request) {
+            if case .failure(let problem) = try await relay(at: delivery.relay).answer(to: delivery) {
                 guard problem.name == .notPermitted else { throw RelayError.problem(problem) }
                 // The inbox is gone, or has been closed to this device.
                 try vault.write { try $0.note(FindingRecord(.welcomeUndeliverable, at: now)) }
@@ -80,5 +81,17 @@ extension Engine {
             try await observer.willTake(.noteWelcome)
             try vault.write { try $0.delete(number, in: .deliveries) }
         }
+    }
+}
+
+extension Relay {
+    /// What became of the entry, before which everything stands that it refers to.
+    fileprivate func answer(to delivery: InboxDelivery) async throws(RelayError) -> Result<AppendResponse, Problem> {
+        do throws(RelayError) {
+            if let blob = delivery.blob { try await put(blob, beside: delivery.request.access) }
+        } catch .problem(let problem) {
+            return .failure(problem)
+        }
+        return try await answer(to: delivery.request)
     }
 }

@@ -132,6 +132,26 @@ public final class RelayClient: Sendable {
         try await perform(request, mailbox: request.access.mailbox)
     }
 
+    public func createBlob(_ request: BlobCreateRequest) async throws(RelayError) -> EmptyResponse {
+        try await perform(request, mailbox: request.access.mailbox)
+    }
+
+    public func putPart(_ request: BlobPutRequest) async throws(RelayError) -> EmptyResponse {
+        try await perform(request, mailbox: request.access.mailbox)
+    }
+
+    public func blobState(_ request: BlobStateRequest) async throws(RelayError) -> BlobStateResponse {
+        try await perform(request, mailbox: request.access.mailbox)
+    }
+
+    public func getPart(_ request: BlobGetRequest) async throws(RelayError) -> BlobGetResponse {
+        try await perform(request, mailbox: request.access.mailbox)
+    }
+
+    public func deleteBlob(_ request: BlobDeleteRequest) async throws(RelayError) -> EmptyResponse {
+        try await perform(request, mailbox: request.access.mailbox)
+    }
+
     /// What the relay tells about itself.
     /// - Throws: `unsupportedVersion` when it does not speak the version that this program does.
     public func relayInformation() async throws(RelayError) -> RelayInformation {

@@ -146,22 +146,27 @@ struct PendingCommitRecord: WireCodable, Sendable {
 /// A message to somebody's inbox, sealed, until the relay has it.
 struct InboxDelivery: WireCodable, Sendable {
     let relay: RelayAddress
+    /// What the entry refers to, and goes before it.
+    let blob: SealedBlob?
     let request: AppendRequest
 
-    init(relay: RelayAddress, request: AppendRequest) {
+    init(relay: RelayAddress, blob: SealedBlob?, request: AppendRequest) {
         self.relay = relay
+        self.blob = blob
         self.request = request
     }
 
     init(from reader: inout Reader) throws(CodecError) {
         try reader.readRecordVersion()
         relay = try reader.readRelayAddress()
+        blob = try reader.readOptional()
         request = try reader.read()
     }
 
     func encode(to writer: inout Writer) {
         writer.writeRecordVersion()
         writer.writeText(relay.description)
+        writer.writeOptional(blob)
         writer.write(request)
     }
 }
