@@ -68,20 +68,15 @@ extension Breach {
             return forger.publicMessage(.proposal(.remove(LeafIndex(2))))
         },
         Breach(.epochHasNext) {
+            let party = try Party(1)
+            try party.enterLastEpoch()
+            try party[0].commit()
+        },
+        Breach(.epochHasNext, "of a Commit that comes") {
+            let party = try Party(2)
+            try party.enterLastEpoch()
             let key = try SignaturePrivateKey(suite3)
-            var member = try Group(creating: [1], with: try Member.bundle("invited", key))
-            var last = member.context
-            last.epoch = .max
-            let secrets = NewEpochSecrets(epochSecret: .random(count: 32), member.crypto)
-            member = try Group(
-                member.crypto,
-                context: last,
-                tree: member.tree,
-                secrets: secrets,
-                confirmationTag: [],
-                privateKeys: member.epoch.privateKeys
-            )
-            _ = try member.commit(signatureKey: key).message
+            _ = try party[1].openCommit(Forger(member: party[0]).commit([.add(try Forger.add(key))]))
         },
         .proposals(.removedMemberExists) { _, _ in [.remove(LeafIndex(3))] },
         .proposals(.noUpdateByCommitter) { forger, _ in [try forger.update { _ in }] },

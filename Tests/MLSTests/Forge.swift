@@ -156,6 +156,26 @@ struct Forger {
     }
 }
 
+extension Party {
+    /// Puts all into the last epoch that there is, as one can be who is invited into it.
+    func enterLastEpoch() throws {
+        let crypto = members[0].group.crypto
+        let secrets = NewEpochSecrets(epochSecret: .random(count: crypto.hashLength), crypto)
+        for member in members {
+            var context = member.group.context
+            context.epoch = .max
+            member.group = try Group(
+                crypto,
+                context: context,
+                tree: member.group.tree,
+                secrets: secrets,
+                confirmationTag: [],
+                privateKeys: member.group.epoch.privateKeys
+            )
+        }
+    }
+}
+
 extension PrivateMessage {
     fileprivate func replacing(
         ciphertext: [UInt8],
