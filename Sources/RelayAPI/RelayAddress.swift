@@ -15,7 +15,7 @@ public struct KeyPin: OpaqueBytes, Hashable, CustomStringConvertible {
     public var description: String { Base64URL.encode(bytes) }
 }
 
-/// Where a relay is and how it is known: `https://HOST:PORT/#PIN` (Protocol/http-api.md, "Relay address").
+/// Where a relay is and how it is known: `https://HOST:PORT/#PIN,PIN` (Protocol/http-api.md, "Relay address").
 public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
     public enum Scheme: String, Sendable {
         case http
@@ -28,18 +28,23 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
     /// In lower case; an IPv6 address without its brackets.
     public let host: String
     public let port: UInt16
-    /// With a pin, the certificate's key alone decides; without, the system's trust roots do.
-    public let pin: KeyPin?
+    /// Of the key in use, and of a spare that may take its place. With pins, the certificate's key alone decides;
+    /// without, the system's trust roots do.
+    public let pins: [KeyPin]
 
-    /// Nil when the host is none, or when the scheme is `http` and the host neither loopback nor an onion name.
-    public init?(scheme: Scheme, host: String, port: UInt16, pin: KeyPin?) {
+    private static let maximumPins = 2
+
+    /// Nil when the host is none, when the scheme is `http` and the host neither loopback nor an onion name, or when
+    /// there are more than two pins, twice the same, or one over `http`.
+    public init?(scheme: Scheme, host: String, port: UInt16, pins: [KeyPin]) {
         let host = host.lowercased()
         guard Self.isHost(host), port > 0 else { return nil }
-        guard scheme == .https || (pin == nil && Self.mayBePlain(host)) else { return nil }
+        guard scheme == .https || (pins.isEmpty && Self.mayBePlain(host)) else { return nil }
+        guard pins.count <= Self.maximumPins, Set(pins).count == pins.count else { return nil }
         self.scheme = scheme
         self.host = host
         self.port = port
-        self.pin = pin
+        self.pins = pins
     }
 
     /// Parses an address. The port and the slash may be missing.
@@ -47,27 +52,21 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
         guard let separator = text.firstRange(of: "://"),
             let scheme = Scheme(rawValue: text[..<separator.lowerBound].lowercased())
         else { throw .scheme }
-        let (beforePin, pinText) = Self.split(text[separator.upperBound...], at: "#")
-        let pin: KeyPin?
-        if let pinText {
-            guard let bytes = Base64URL.decode(String(pinText)), let decoded = KeyPin(bytes) else { throw .pin }
-            pin = decoded
-        } else {
-            pin = nil
-        }
-        let (authority, path) = Self.split(beforePin, at: "/")
+        let (beforePins, pinsText) = Self.split(text[separator.upperBound...], at: "#")
+        let pins = try pinsText.map(Self.pins) ?? []
+        let (authority, path) = Self.split(beforePins, at: "/")
         guard path?.isEmpty ?? true else { throw .path }
         let (host, portText) = try Self.hostAndPort(authority)
         guard let port = portText.map({ UInt16($0) }) ?? scheme.defaultPort, port > 0 else { throw .port }
         guard Self.isHost(host.lowercased()) else { throw .host }
         guard scheme == .https || Self.mayBePlain(host.lowercased()) else { throw .plainHTTP }
-        guard let address = Self(scheme: scheme, host: host, port: port, pin: pin) else { throw .pin }
+        guard let address = Self(scheme: scheme, host: host, port: port, pins: pins) else { throw .pin }
         self = address
     }
 
     public var description: String {
         let bracketed = host.contains(":") ? "[\(host)]" : host
-        let fragment = pin.map { "#\($0)" } ?? ""
+        let fragment = pins.isEmpty ? "" : "#" + pins.map(\.description).joined(separator: ",")
         return "\(scheme.rawValue)://\(bracketed):\(port)/\(fragment)"
     }
 
@@ -94,6 +93,15 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
             default: false
             }
         }
+    }
+
+    private static func pins(_ text: Substring) throws(RelayAddressError) -> [KeyPin] {
+        var pins: [KeyPin] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let bytes = Base64URL.decode(String(part)), let pin = KeyPin(bytes) else { throw .pin }
+            pins.append(pin)
+        }
+        return pins
     }
 
     private static func isHexDigit(_ character: UInt8) -> Bool {
@@ -140,8 +148,8 @@ public enum RelayAddressError: Error, Equatable, Sendable, CustomStringConvertib
         case .scheme: "a relay address begins with https:// (or with http://, on this machine and for .onion names)"
         case .host: "the relay address has no valid host name"
         case .port: "the relay address's port is not a number from 1 to 65535"
-        case .path: "nothing but a #PIN may follow the relay address's host and port"
-        case .pin: "what follows # in the relay address is not a key pin: is it complete?"
+        case .path: "nothing but #PIN or #PIN,PIN may follow the relay address's host and port"
+        case .pin: "what follows # in the relay address is not one key pin or two: is it complete?"
         case .plainHTTP: "http:// is for this machine and for .onion names alone: use https://"
         }
     }

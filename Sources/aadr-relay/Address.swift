@@ -4,7 +4,7 @@ import RelayAPI
 
 struct Address: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Prints the address that members need, key pin included.",
+        abstract: "Prints the address that members need, with the pins of the key and of the spare.",
         discussion: """
             Without --host, it is where the relay listened last. Works beside a running relay.
 
@@ -29,21 +29,26 @@ struct Address: AsyncParsableCommand {
             }
         try await Failure.reporting {
             let directory = try DataDirectory(path: path, creating: false)
-            if let last = directory.lastAddress {
-                Output.line(host.map { Self.address(of: $0, like: last) } ?? last)
-            } else {
+            guard let last = directory.lastAddress else {
                 // It has not served yet, and will do so under the key that it makes now.
-                let pin = try directory.selfSignedIdentity().pin
-                Output.line((host ?? .defaultListen).address(pin: pin))
+                let pins = directory.pins(current: try directory.selfSignedIdentity().pin)
+                Output.line((host ?? .defaultListen).address(pins: pins))
+                return
             }
+            guard let address = try? RelayAddress(last), let pin = address.pins.first else {
+                Output.line(host.map { Self.address(of: $0, likePlain: last) } ?? last)
+                return
+            }
+            // The spare may have been made since then.
+            let place = host ?? HostAndPort(host: address.host, port: address.port)
+            Output.line(place.address(pins: directory.pins(current: pin)))
         }
     }
 
-    /// Where the relay that printed `last` is reached by another name.
-    private static func address(of host: HostAndPort, like last: String) -> String {
-        if let address = try? RelayAddress(last), address.scheme == .https { return host.address(pin: address.pin) }
-        if let address = RelayAddress(scheme: .http, host: host.host, port: host.port, pin: nil) { return "\(address)" }
-        // Plain HTTP behind a proxy, whose certificate the system's trust roots decide on.
-        return RelayAddress(scheme: .https, host: host.host, port: host.port, pin: nil).map { "\($0)" } ?? last
+    /// Where the relay that printed `last`, and speaks plain HTTP, is reached by another name.
+    private static func address(of host: HostAndPort, likePlain last: String) -> String {
+        if let address = RelayAddress(scheme: .http, host: host.host, port: host.port, pins: []) { return "\(address)" }
+        // Behind a proxy, whose certificate the system's trust roots decide on.
+        return RelayAddress(scheme: .https, host: host.host, port: host.port, pins: []).map { "\($0)" } ?? last
     }
 }

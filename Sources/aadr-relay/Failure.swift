@@ -26,7 +26,12 @@ struct Failure: Error {
         case let failure as Failure:
             self = failure
         case let error as DataDirectoryError:
-            let status = if case .missing = error { Self.configuration } else { Self.cannotWrite }
+            let status =
+                switch error {
+                case .missing: Self.configuration
+                case .notTheSpare: Self.notPermitted
+                case .cannotWrite, .inUse: Self.cannotWrite
+                }
             self.init(error.description, status: status)
         case let fault as StoreFault:
             let status =

@@ -12,7 +12,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Serves mailboxes until it gets SIGTERM or SIGINT.",
         discussion: """
             Prints "listening on ADDRESS" when it is ready. Without a certificate, it makes one of its own, once, and
-            keeps it in the data directory; members know it by the pin in ADDRESS.
+            keeps it in the data directory; members know it by the pin in ADDRESS. `aadr-relay key` makes a spare.
 
             Example:
               aadr-relay serve --data /var/lib/aadr-relay --listen 0.0.0.0:8443
@@ -71,7 +71,8 @@ struct Serve: AsyncParsableCommand {
             port: Int(listen.port),
             tls: identity?.tlsConfiguration
         ) { port in
-            let address = HostAndPort(host: listen.host, port: UInt16(port)).address(pin: identity?.pin)
+            let pins = identity.map { directory.pins(current: $0.pin) } ?? []
+            let address = HostAndPort(host: listen.host, port: UInt16(port)).address(pins: pins)
             do {
                 try directory.saveAddress(address)
             } catch {

@@ -62,10 +62,10 @@ struct HostAndPort: Equatable {
     static let defaultListen = HostAndPort(host: "127.0.0.1", port: 8443)
 
     /// The address that clients use, where this is where the relay is found.
-    /// - Parameter pin: nil where the relay itself speaks plain HTTP.
-    func address(pin: KeyPin?) -> String {
-        let scheme: RelayAddress.Scheme = pin == nil ? .http : .https
-        if let address = RelayAddress(scheme: scheme, host: host, port: port, pin: pin) { return "\(address)" }
+    /// - Parameter pins: none where the relay itself speaks plain HTTP.
+    func address(pins: [KeyPin]) -> String {
+        let scheme: RelayAddress.Scheme = pins.isEmpty ? .http : .https
+        if let address = RelayAddress(scheme: scheme, host: host, port: port, pins: pins) { return "\(address)" }
         // Plain HTTP that is not for this machine alone: behind a proxy, and so no address for clients.
         return "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)/"
     }

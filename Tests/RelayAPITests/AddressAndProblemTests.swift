@@ -25,8 +25,23 @@ import Testing
         #expect(address.scheme == .https)
         #expect(address.host == "relay.example.org")
         #expect(address.port == 8443)
-        #expect(address.pin == pin)
+        #expect(address.pins == [pin])
         #expect(address.description == text)
+    }
+
+    @Test func aSparePinStandsBehindTheFirst() throws {
+        let spare = KeyPin(subjectPublicKeyInfo: [4])
+        let text = "https://relay.example.org:8443/#\(pin),\(spare)"
+        #expect(try RelayAddress(text).pins == [pin, spare])
+        #expect(try RelayAddress(text).description == text)
+    }
+
+    @Test func threePinsOrTwiceTheSameAreRefused() {
+        let others = (0..<2).map { KeyPin(subjectPublicKeyInfo: [$0]) }
+        for pins in [[pin, pin], [pin] + others] {
+            let text = pins.map(\.description).joined(separator: ",")
+            #expect(throws: RelayAddressError.pin) { try RelayAddress("https://relay.example.org:1/#\(text)") }
+        }
     }
 
     @Test(arguments: [
@@ -48,6 +63,7 @@ import Testing
             ("https://host:0/", .port), ("https://host:65536/", .port), ("https://host:x/", .port),
             ("https://host:1/path", .path), ("https://host:1/?q", .path),
             ("https://host:1/#", .pin), ("https://host:1/#AAAA", .pin), ("https://host:1/#!", .pin),
+            ("https://host:1/#\(KeyPin(subjectPublicKeyInfo: [])),", .pin),
             ("http://relay.example.org:80/", .plainHTTP), ("http://127.0.0.1.example.org/", .plainHTTP),
             ("http://1270.0.0.1/", .plainHTTP),
         ] as [(String, RelayAddressError)]

@@ -47,8 +47,8 @@ final class RelayConnector: Sendable {
             switch ConnectionFailure.relayError(error) {
             // Whatever it was that cancelling broke first.
             case _ where Task.isCancelled: throw .cancelled
-            case .untrustedCertificate where address.pin != nil:
-                throw .untrustedCertificate("its key is not the one of the address's #PIN")
+            case .untrustedCertificate where !address.pins.isEmpty:
+                throw .untrustedCertificate("its key is none of those that the address's #PIN names")
             case let error: throw error
             }
         }
@@ -60,7 +60,7 @@ final class RelayConnector: Sendable {
             // Asked for directly, the name would go to a name server.
             throw .proxy("an .onion address is reached through Tor's proxy alone, often socks5://127.0.0.1:9050")
         }
-        if address.scheme == .https, address.pin == nil, isNumber, proxy != nil {
+        if address.scheme == .https, address.pins.isEmpty, isNumber, proxy != nil {
             // There is no name to check, and the number that NIOSSL would check instead is the proxy's.
             throw .untrustedCertificate("through a proxy, a relay with a number for a name needs a #PIN in its address")
         }
@@ -184,10 +184,11 @@ final class RelayConnector: Sendable {
     private static func tlsHandler(_ context: NIOSSLContext, _ address: RelayAddress) throws -> NIOSSLClientHandler {
         let isNumber = (try? SocketAddress(ipAddress: address.host, port: 0)) != nil
         let name = isNumber ? nil : address.host
-        guard let pin = address.pin else { return try NIOSSLClientHandler(context: context, serverHostname: name) }
+        let pins = address.pins
+        guard !pins.isEmpty else { return try NIOSSLClientHandler(context: context, serverHostname: name) }
         return try NIOSSLClientHandler(context: context, serverHostname: name) { chain, verdict in
             let key = chain.first.flatMap { try? $0.extractPublicKey().toSPKIBytes() }
-            let isPinned = key.map { KeyPin(subjectPublicKeyInfo: $0) } == pin
+            let isPinned = key.map { pins.contains(KeyPin(subjectPublicKeyInfo: $0)) } ?? false
             verdict.succeed(isPinned ? .certificateVerified : .failed)
         }
     }
@@ -200,7 +201,7 @@ final class RelayConnector: Sendable {
             var configuration = TLSConfiguration.makeClientConfiguration()
             configuration.minimumTLSVersion = .tlsv12
             configuration.applicationProtocols = ["http/1.1"]
-            if address.pin != nil {
+            if !address.pins.isEmpty {
                 configuration.trustRoots = .certificates([])
                 configuration.certificateVerification = .noHostnameVerification
             }

@@ -1,8 +1,10 @@
 public import FoundationEssentials
 internal import Glibc
+public import RelayAPI
 
 /// The directory in which a relay keeps everything: `relay.sqlite` and its log, `tls.pem` when the relay made its own
-/// certificate, `address`, where it listened last, and `lock`, which the serving process holds.
+/// certificate, `spare-pin` when there is a spare key elsewhere, `address`, where it listened last, and `lock`, which
+/// the serving process holds.
 public struct DataDirectory: Sendable {
     public let url: URL
 
@@ -39,16 +41,6 @@ public struct DataDirectory: Sendable {
         }
     }
 
-    /// The relay's own certificate and key, made now where there are none.
-    public func selfSignedIdentity() throws -> RelayIdentity {
-        let file = url.appending(path: "tls.pem")
-        if !FileManager.default.fileExists(atPath: file.path) {
-            try write(try RelayIdentity.makeSelfSigned(), to: file, replacing: false)
-        }
-        let pem = try Array(Data(contentsOf: file))
-        return try RelayIdentity(certificatePEM: pem, keyPEM: pem)
-    }
-
     /// Where the relay listened last, as `serve` printed it; nil when it never did.
     public var lastAddress: String? {
         (try? Data(contentsOf: addressFile)).map { String(decoding: $0, as: UTF8.self) }
@@ -62,7 +54,7 @@ public struct DataDirectory: Sendable {
 
     /// Writes a file that only its owner may read, whole or not at all.
     /// - Parameter replacing: whether it takes the place of one that is there; otherwise that one stays.
-    private func write(_ bytes: [UInt8], to file: URL, replacing: Bool) throws(DataDirectoryError) {
+    func write(_ bytes: [UInt8], to file: URL, replacing: Bool) throws(DataDirectoryError) {
         let temporary = file.path + ".\(getpid())"
         let descriptor = open(temporary, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .cannotWrite(file.path) }
@@ -84,12 +76,14 @@ public enum DataDirectoryError: Error, Equatable, CustomStringConvertible {
     case cannotWrite(String)
     case inUse(String)
     case missing(String)
+    case notTheSpare(KeyPin)
 
     public var description: String {
         switch self {
         case .cannotWrite(let path): "cannot write to \(path): check that it exists, its owner and the space left"
         case .inUse(let path): "another relay serves from \(path): stop it first, or name another directory"
         case .missing(let path): "there is no directory \(path): is it the one that the relay serves from?"
+        case .notTheSpare(let pin): "this is not the spare key, whose pin is \(pin): members would refuse the relay"
         }
     }
 }

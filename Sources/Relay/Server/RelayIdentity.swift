@@ -31,6 +31,11 @@ public struct RelayIdentity: Sendable {
         }
     }
 
+    /// - Parameter pem: key and certificate in one, as `makeSelfSigned` makes them.
+    public init(pem: [UInt8]) throws(RelayIdentityError) {
+        try self.init(certificatePEM: pem, keyPEM: pem)
+    }
+
     /// TLS 1.2 or later; the server adds the versions of HTTP that it speaks.
     public var tlsConfiguration: TLSConfiguration {
         var configuration = TLSConfiguration.makeServerConfiguration(

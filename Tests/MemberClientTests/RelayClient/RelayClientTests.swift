@@ -52,11 +52,18 @@ struct RelayClientTrustTests {
         #expect(server.requests.count == 1)
     }
 
+    @Test func theSpareKeyIsAsGoodAsTheFirst() async throws {
+        let server = try await TestServer()
+        let client = RelayClient(address: try server.address(pins: [TestServer.wrongPin, TestServer.pin]))
+        _ = try await client.delete(Sample.delete)
+        #expect(server.requests.count == 1)
+    }
+
     @Test func anotherKeyIsRefusedBeforeAByteOfTheRequest() async throws {
         let server = try await TestServer()
-        let client = RelayClient(address: try server.address(pin: TestServer.wrongPin))
+        let client = RelayClient(address: try server.address(pins: [TestServer.wrongPin]))
         let error = await relayError { () throws(RelayError) in _ = try await client.delete(Sample.delete) }
-        #expect(error == .untrustedCertificate("its key is not the one of the address's #PIN"))
+        #expect(error == .untrustedCertificate("its key is none of those that the address's #PIN names"))
         try await Task.sleep(for: .milliseconds(100))
         #expect(server.bytesReceived == 0)
         #expect(server.connections == 1)
@@ -65,7 +72,7 @@ struct RelayClientTrustTests {
     @Test func withoutAPinTheSystemDecides() async throws {
         let server = try await TestServer()
         for host in ["127.0.0.1", "localhost"] {
-            let client = RelayClient(address: try server.address(pin: nil, host: host))
+            let client = RelayClient(address: try server.address(pins: [], host: host))
             let error = await relayError { () throws(RelayError) in _ = try await client.delete(Sample.delete) }
             guard case .untrustedCertificate = error else {
                 Issue.record("\(String(describing: error))")

@@ -5,6 +5,7 @@ import NIOSSL
 import RelayAPI
 import Synchronization
 import TLSCodec
+import Testing
 
 /// A server on loopback that answers what a test tells it to, over TLS with a certificate that nothing but a pin can
 /// accept: of another name, self-signed, and expired in 2020.
@@ -92,9 +93,8 @@ final class TestServer: Sendable {
         try await channel.close()
     }
 
-    func address(pin: KeyPin? = TestServer.pin, host: String = "127.0.0.1") throws -> RelayAddress {
-        let pin = scheme == .https ? pin.map { "#\($0)" } ?? "" : ""
-        return try RelayAddress("\(scheme.rawValue)://\(host):\(port)/\(pin)")
+    func address(pins: [KeyPin] = [TestServer.pin], host: String = "127.0.0.1") throws -> RelayAddress {
+        try #require(RelayAddress(scheme: scheme, host: host, port: port, pins: scheme == .https ? pins : []))
     }
 
     var requests: [Request] { state.value.withLock { $0.requests } }

@@ -33,7 +33,7 @@ import Testing
         try await withTemporaryDirectory { data in
             let before = try RelayProcess.run("address", "--data", data.path, "--host", "relay.example.org:443")
             let relay = try RelayProcess(data: data)
-            let pin = try #require(relay.address.pin)
+            let pin = try #require(relay.address.pins.first)
             #expect(before.output == "https://relay.example.org:443/#\(pin)\n")
             #expect(try RelayProcess.run("address", "--data", data.path).output == "\(relay.address)\n")
             let file = data.appending(path: "tls.pem")
@@ -49,6 +49,53 @@ import Testing
             #expect(try await client.get("/healthz").status == .ok)
             try await client.shutdown()
             relay.send(SIGINT)
+            #expect(relay.wait() == 0)
+        }
+    }
+
+    @Test func theSpareKeyTakesThePlaceOfTheKeyUnderTheAddressThatMembersHave() async throws {
+        try await withTemporaryDirectory { data in
+            let spare = try RelayProcess.run("key", "spare", "--data", data.path)
+            #expect(spare.status == 0)
+            let identity = try RelayIdentity(pem: Array(spare.output.utf8))
+            let relay = try RelayProcess(data: data)
+            #expect(relay.address.pins.count == 2)
+            #expect(relay.address.pins.last == identity.pin)
+            #expect(try RelayProcess.run("address", "--data", data.path).output == "\(relay.address)\n")
+            #expect(try RelayProcess.run("key", "spare", "--data", data.path).status == 77)
+            // Nothing of the spare but its pin stays with the relay.
+            let secret = try #require(spare.output.split(separator: "\n").dropFirst().first)
+            for file in try FileManager.default.contentsOfDirectory(at: data, includingPropertiesForKeys: nil) {
+                #expect(try Data(contentsOf: file).firstRange(of: Data(secret.utf8)) == nil, "\(file)")
+            }
+
+            let other = String(decoding: try RelayIdentity.makeSelfSigned(), as: UTF8.self)
+            let refused = try RelayProcess.run("key", "use", "--data", data.path, input: other)
+            #expect(refused.status == 77)
+            #expect(try RelayProcess.run("key", "use", "--data", data.path, input: spare.output).status == 0)
+            let printed = try RelayProcess.run("address", "--data", data.path).output
+            #expect(try RelayAddress(String(printed.dropLast())).pins == [identity.pin])
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+
+            let next = try RelayProcess(data: data)
+            #expect(next.address.pins == [identity.pin])
+            next.send(SIGTERM)
+            #expect(next.wait() == 0)
+        }
+    }
+
+    @Test func aSpareMadeBesideARunningRelayIsInTheAddressAtOnce() async throws {
+        try await withTemporaryDirectory { data in
+            let relay = try RelayProcess(data: data)
+            #expect(relay.address.pins.count == 1)
+            let spare = try RelayProcess.run("key", "spare", "--data", data.path)
+            let pins = relay.address.pins + [try RelayIdentity(pem: Array(spare.output.utf8)).pin]
+            let address = try RelayAddress(
+                String(try RelayProcess.run("address", "--data", data.path).output.dropLast())
+            )
+            #expect(address.pins == pins)
+            relay.send(SIGTERM)
             #expect(relay.wait() == 0)
         }
     }

@@ -89,12 +89,18 @@ final class RelayProcess {
     }
 
     /// Runs a command to its end.
-    static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
+    /// - Parameter input: what it reads; short enough for a pipe to hold.
+    static func run(
+        _ arguments: String...,
+        environment: [String: String] = [:],
+        input: String = ""
+    ) throws -> Outcome {
         let process = Process()
-        let (output, errors) = (Pipe(), Pipe())
+        let (input, output, errors) = (try pipe(holding: input), Pipe(), Pipe())
         process.executableURL = try executable()
         process.arguments = arguments
         process.environment = environment
+        process.standardInput = input
         process.standardOutput = output
         process.standardError = errors
         try process.run()
@@ -106,6 +112,13 @@ final class RelayProcess {
             output: String(decoding: printed, as: UTF8.self),
             errors: String(decoding: complained, as: UTF8.self)
         )
+    }
+
+    private static func pipe(holding text: String) throws -> Pipe {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+        try pipe.fileHandleForWriting.close()
+        return pipe
     }
 
     static func token(data: URL, environment: [String: String] = [:]) throws -> AccessToken {
