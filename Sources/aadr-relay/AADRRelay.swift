@@ -18,6 +18,6 @@ struct AADRRelay: AsyncParsableCommand {
             75 try again later, 77 no such token, 78 configuration.
             """,
         version: relayVersion,
-        subcommands: [Serve.self, Token.self, Address.self, Key.self]
+        subcommands: [Serve.self, Token.self, Address.self, Key.self, Healthcheck.self]
     )
 }

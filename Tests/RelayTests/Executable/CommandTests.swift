@@ -100,6 +100,38 @@ import Testing
         }
     }
 
+    @Test(arguments: [[], ["--plain-http"]])
+    func healthcheckTellsAReadyRelayFromOneThatIsGone(_ options: [String]) async throws {
+        try await withTemporaryDirectory { data in
+            #expect(try RelayProcess.run("healthcheck", "--data", data.path).status == 75)
+            let relay = try RelayProcess(data: data, options: options)
+            let healthy = try RelayProcess.run("healthcheck", "--data", data.path)
+            #expect(healthy.status == 0, "\(healthy.errors)")
+            #expect(healthy.output.isEmpty)
+            // As it is announced on all interfaces, in a container for example.
+            let scheme = relay.address.scheme
+            let pins = relay.address.pins.isEmpty ? "" : "#\(relay.address.pins[0])"
+            try Data("\(scheme)://0.0.0.0:\(relay.address.port)/\(pins)".utf8)
+                .write(to: data.appending(path: "address"))
+            #expect(try RelayProcess.run("healthcheck", "--data", data.path).status == 0)
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+            #expect(try RelayProcess.run("healthcheck", "--data", data.path).status == 75)
+        }
+    }
+
+    @Test func healthcheckRefusesAServerWithAnotherKey() async throws {
+        try await withTemporaryDirectory { data in
+            let relay = try RelayProcess(data: data)
+            let file = data.appending(path: "address")
+            let other = KeyPin(subjectPublicKeyInfo: [])
+            try Data("https://127.0.0.1:\(relay.address.port)/#\(other)".utf8).write(to: file)
+            #expect(try RelayProcess.run("healthcheck", "--data", data.path).status == 75)
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+        }
+    }
+
     @Test func sigtermAnswersThoseWhoWaitAndEndsWithZero() async throws {
         try await withTemporaryDirectory { data in
             let relay = try RelayProcess(data: data)
