@@ -37,6 +37,7 @@ struct BodyRandomnessTests {
                 mailbox: mailbox,
                 entryID: entryID
             )
+            .body
         }
     }
 
