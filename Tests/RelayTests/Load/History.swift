@@ -72,7 +72,9 @@ final class History: Sendable {
         expectOneLog(log)
         try expectAcknowledged(state, in: log)
         expectWonOnce(state, in: log)
-        for (epoch, stored) in log { expectLinearizable(epoch, stored, state) }
+        let additions = Dictionary(grouping: state.additions, by: \.epoch)
+        let readings = Dictionary(grouping: state.readings, by: \.epoch)
+        for (epoch, stored) in log { expectLinearizable(stored, additions[epoch] ?? [], readings[epoch] ?? []) }
         expectTakenOnce(state, in: log)
     }
 
@@ -112,13 +114,13 @@ final class History: Sendable {
 
     /// A log is linearizable when the order of its entries, with each read behind the last one that it saw, contradicts
     /// no clock: nothing stands behind what began only after it had ended.
-    private func expectLinearizable(_ epoch: HashedAccess, _ stored: StoredEpoch, _ state: State) {
+    private func expectLinearizable(_ stored: StoredEpoch, _ additions: [Addition], _ readings: [Reading]) {
         let byID = stored.byID
         var events: [(sequence: UInt64, isRead: Bool, event: Event)] = []
-        for addition in state.additions where addition.epoch == epoch {
+        for addition in additions {
             if let entry = byID[addition.id] { events.append((entry.sequence, false, addition.event)) }
         }
-        for reading in state.readings where reading.epoch == epoch {
+        for reading in readings {
             events.append((reading.head, true, reading.event))
             let expected = stored.bySequence[reading.head]?.runningHash ?? stored.openingHash
             #expect(reading.headHash == expected, "a read saw another log")
@@ -138,13 +140,14 @@ final class History: Sendable {
 
     /// Each entry was handed out to one taker; what is gone was taken or deleted, or its taker got no answer.
     private func expectTakenOnce(_ state: State, in log: [HashedAccess: StoredEpoch]) {
-        #expect(Set(state.taken).count == state.taken.count, "an entry was handed out twice")
+        let taken = Set(state.taken)
+        #expect(taken.count == state.taken.count, "an entry was handed out twice")
         let entries = log.values.flatMap(\.entries)
         let gone = Set(entries.filter { !$0.hasBody }.map(\.id))
         #expect(gone.isSuperset(of: state.taken), "an entry that was taken is still there")
         #expect(entries.allSatisfy { $0.sequence > state.deletedTo || !$0.hasBody }, "what was deleted is there")
         let unexplained = entries.count {
-            !$0.hasBody && $0.sequence > state.deletedTo && !state.taken.contains($0.id)
+            !$0.hasBody && $0.sequence > state.deletedTo && !taken.contains($0.id)
         }
         #expect(unexplained <= state.lostTakes, "bodies are gone that nobody took")
     }
