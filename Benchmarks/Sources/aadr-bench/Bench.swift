@@ -12,10 +12,10 @@ struct Bench: ParsableCommand {
     )
 
     enum Suite: String, CaseIterable, ExpressibleByArgument {
-        case mls, relay, redis, reads, readers, send
+        case mls, relay, redis, reads, fanout, readers, send
     }
 
-    @Argument(help: "What to measure: mls, relay, redis, reads, readers, send; everything if none is named.")
+    @Argument(help: "What to measure: mls, relay, redis, reads, fanout, readers, send; everything if none is named.")
     var suites: [Suite] = []
 
     @Option(help: ArgumentHelp("Where to write the figures as JSON.", valueName: "file"))
@@ -47,6 +47,7 @@ struct Bench: ParsableCommand {
             case .relay: comparisons += try RelaySuite(effort: effort).run()
             case .redis: comparisons += try RedisSuite(effort: effort).run()
             case .reads: comparisons += try ReadsSuite(effort: effort).run()
+            case .fanout: comparisons += try FanoutSuite(effort: effort).run()
             case .readers: comparisons += try ReadersSuite(effort: effort).run()
             case .send: comparisons += try SendSuite(effort: effort).run()
             }

@@ -7,7 +7,8 @@ internal import RelayAPI
 internal import TLSCodec
 
 /// Asks a server as fast as it answers, over many connections, each with one request at a time; says how many answers
-/// came in a second, and after how long. Or waits over many connections for what never comes.
+/// came in a second, and after how long. Or waits over many connections for what never comes; or for one entry after the
+/// other, and says how long each took from its append to everybody.
 ///
 /// On one thread, with requests that stand ready as bytes and answers of which only the length is read: what it takes
 /// from the machine, it takes from the server.
@@ -17,12 +18,12 @@ struct Load: AsyncParsableCommand {
 
     enum Kind: String, CaseIterable, ExpressibleByArgument {
         /// Of a relay.
-        case append, echo, read, wait
+        case append, echo, read, wait, subscribe, fanout
         /// Of Redis.
-        case xadd, xread
+        case xadd, xread, xfanout
 
         /// Whether its requests get no answer.
-        var isHeld: Bool { self == .wait || self == .xread }
+        var isHeld: Bool { [.wait, .subscribe, .xread].contains(self) }
     }
 
     @Argument var kind: Kind
@@ -30,18 +31,36 @@ struct Load: AsyncParsableCommand {
     @Option(help: "For the mailboxes.") var token: String?
     @Option(help: "For append: how many mailboxes the connections share (default: each its own).") var mailboxes: Int?
     @Option(help: "For read: an access in base64url, of the mailbox that all read.") var access: String?
-    @Option(help: "For read: how many entries the mailbox has.") var entries: UInt64 = 0
+    @Option(help: "For read: how many entries the mailbox has; for fanout and xfanout: how many to append.")
+    var entries: UInt64 = 0
     @Option var connections: Int
-    @Option(help: "How long to count answers; with wait and xread, how long to hold the connections.")
-    var seconds: Double
+    @Option(help: "How long to count answers; for those that only wait, how long to hold the connections.")
+    var seconds = 0.0
     @Option(help: "How long to ask before.") var warmUp = 0.5
 
     func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let clients = try await connect(try dialogues(), on: group.next())
-        for client in clients { try await client.ready.get() }
-        if kind.isHeld { try await hold(clients) } else { try await ask(clients) }
+        switch kind {
+        case .fanout: try await spread(RelayDialogue.fanout(token: try accessToken), on: group.next())
+        case .xfanout: try await spread(RedisDialogue.fanout, on: group.next())
+        default:
+            let clients = try await connect(try dialogues(), on: group.next())
+            for client in clients { try await client.ready.get() }
+            if kind.isHeld { try await hold(clients) } else { try await ask(clients) }
+        }
         try await group.shutdownGracefully()
+    }
+
+    private func spread(_ speech: FanoutSpeech, on loop: any EventLoop) async throws {
+        let tls = try Self.tls()
+        var channels: [any Channel] = []
+        for _ in 0...connections {
+            channels.append(try await connect(on: loop, tls) { [HearingHandler()] })
+        }
+        let fanout = Fanout(sender: channels.removeLast(), receivers: channels, speech: speech)
+        let times = try await fanout.run(entries: Int(entries))
+        print(Self.summary(of: times, seconds: 1))
+        for channel in channels + [fanout.sender] { channel.close(promise: nil) }
     }
 
     private func ask(_ clients: [Client]) async throws {
@@ -80,6 +99,8 @@ struct Load: AsyncParsableCommand {
         case .read: .read(try mailboxAccess, entries: entries) as RelayDialogue
         case .xadd: .append as RedisDialogue
         case .xread: .wait as RedisDialogue
+        case .subscribe: SubscribingDialogue(token: try accessToken)
+        case .fanout, .xfanout: throw ValidationError("no dialogue of two")
         }
     }
 
@@ -104,28 +125,38 @@ struct Load: AsyncParsableCommand {
     }
 
     private func connect(_ dialogues: [any Dialogue], on loop: any EventLoop) async throws -> [Client] {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        // Loopback, and what is measured is the server: the handshake's checks are not.
-        tls.certificateVerification = .none
-        let context = try NIOSSLContext(configuration: tls)
+        let tls = try Self.tls()
         var clients: [Client] = []
         for dialogue in dialogues {
             let ready = loop.makePromise(of: Void.self)
             let done = loop.makePromise(of: [Int64].self)
-            let channel = try await ClientBootstrap(group: loop)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandlers([
-                            NIOSSLClientHandler(context: context, serverHostname: nil),
-                            AskingHandler(dialogue, ready: ready, done: done),
-                        ])
-                    }
-                }
-                .connect(host: "127.0.0.1", port: port)
-                .get()
+            let channel = try await connect(on: loop, tls) { [AskingHandler(dialogue, ready: ready, done: done)] }
             clients.append(Client(channel: channel, ready: ready.futureResult, done: done.futureResult))
         }
         return clients
+    }
+
+    private func connect(
+        on loop: any EventLoop,
+        _ tls: NIOSSLContext,
+        handlers: @escaping @Sendable () -> [any ChannelHandler]
+    ) async throws -> any Channel {
+        try await ClientBootstrap(group: loop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let tls = try NIOSSLClientHandler(context: tls, serverHostname: nil)
+                    try channel.pipeline.syncOperations.addHandlers([tls] + handlers())
+                }
+            }
+            .connect(host: "127.0.0.1", port: port)
+            .get()
+    }
+
+    private static func tls() throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        // Loopback, and what is measured is the server: the handshake's checks are not.
+        configuration.certificateVerification = .none
+        return try NIOSSLContext(configuration: configuration)
     }
 
     /// Answers per second, and the median and 99th percentile of the time to an answer in seconds.

@@ -17,6 +17,18 @@ struct RedisDialogue: Dialogue {
         Self(["XREAD", "BLOCK", "0", "STREAMS", stream(), "$"])
     }
 
+    /// A stream, those who wait for its next entry, and entries of 1 KiB.
+    static var fanout: FanoutSpeech {
+        let stream = stream()
+        let body = String(repeating: "Z", count: FanoutSpeech.entryLength)
+        return FanoutSpeech(
+            opening: bytes(of: ["PING"]),
+            waiting: bytes(of: ["XREAD", "BLOCK", "0", "STREAMS", stream, "$"]),
+            waitsOnce: true,
+            append: { bytes(of: ["XADD", stream, "*", "b", body]) }
+        )
+    }
+
     private init(_ command: [String]) {
         opening = Self.bytes(of: ["PING"])
         repeated = Self.bytes(of: command)

@@ -56,6 +56,21 @@ struct RelayDialogue: Dialogue {
         )
     }
 
+    /// A mailbox, those who subscribe to it, and entries of 1 KiB.
+    static func fanout(token: AccessToken) -> FanoutSpeech {
+        let access = Access(mailbox: .random(), capability: .random())
+        let subscription = SubscribeRequest(
+            mailboxes: [SubscribedMailbox(access: access, incarnation: .unknown, after: 0)],
+            heartbeatSeconds: SubscribeRequest.heartbeatsAllowed.upperBound
+        )
+        return FanoutSpeech(
+            opening: create(access, token),
+            waiting: post(SubscribeRequest.operation.path, subscription.encoded),
+            waitsOnce: false,
+            append: { post(AppendRequest.operation.path, entry(access)) }
+        )
+    }
+
     private init(
         opening: ByteBuffer,
         _ path: String,

@@ -1,35 +1,39 @@
 internal import Measuring
 
-/// The memory that a server has for one reader who waits, over TLS, for what does not come: the relay's, in a long
-/// poll, beside that of Redis, in a blocking XREAD.
+/// The memory that a server has for one reader who waits, over TLS, for what does not come: the relay's, in a subscription and in
+/// a long poll, beside that of Redis, in a blocking XREAD.
 struct ReadersSuite {
     let effort: Effort
 
     func run() throws -> [Comparison] {
         let scratch = try Scratch()
         let readers = effort.isQuick ? 500 : 10_000
-        effort.say("readers: \(readers) wait at the relay")
         let relay = try RelayProcess(directory: scratch.file("relay"))
-        let ours = try memoryPerReader(
-            of: relay.process,
-            ["wait", "--port", relay.port, "--token", relay.token],
-            readers: readers
-        )
+        let ours = try ["subscribe", "wait"]
+            .map { kind in
+                effort.say("readers: \(readers) at the relay (\(kind))")
+                return try memoryPerReader(
+                    of: relay.process,
+                    [kind, "--port", relay.port, "--token", relay.token],
+                    readers: readers
+                )
+            }
         relay.process.stop()
-        effort.say("readers: \(readers) wait at Redis")
+        effort.say("readers: \(readers) at Redis")
         let redis = try RedisProcess(directory: scratch.file("redis"), identity: scratch.file("relay/tls.pem"))
         let theirs = try memoryPerReader(of: redis.process, ["xread", "--port", redis.port], readers: readers)
         redis.process.stop()
-        return [
-            Comparison(
-                suite: "readers",
-                name: "memory for each of \(readers) waiting",
-                unit: .bytes,
-                samples: Samples([ours]),
-                baselineName: "Redis XREAD",
-                baseline: Samples([theirs])
-            )
-        ]
+        return zip(["subscribed", "in a long poll"], ours)
+            .map { name, memory in
+                Comparison(
+                    suite: "readers",
+                    name: "memory for each of \(readers) \(name)",
+                    unit: .bytes,
+                    samples: Samples([memory]),
+                    baselineName: "Redis XREAD",
+                    baseline: Samples([theirs])
+                )
+            }
     }
 
     private func memoryPerReader(of server: Child.Running, _ arguments: [String], readers: Int) throws -> Double {
