@@ -147,7 +147,15 @@ let package = Package(
             dependencies: ["Coalition", "MLS", "MemberClient", "MemberTesting", "RelayAPI", "Sodium", "TLSCodec"],
             swiftSettings: strict
         ),
-        .testTarget(name: "EndToEndTests", dependencies: ["aadr-msg", "aadr-relay"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "aadr-msg", "aadr-relay", "RelayTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
         // The fuzzing targets, run over their corpus; Scripts/fuzz builds them with a fuzzer.
         .testTarget(
             name: "FuzzingTests",
@@ -206,6 +214,13 @@ let package = Package(
             path: "Tests/MemberTesting",
             swiftSettings: strict
         ),
+        // Servers that the relay needs, for tests.
+        .target(
+            name: "RelayTesting",
+            dependencies: ["Relay", "RelayAPI"],
+            path: "Tests/RelayTesting",
+            swiftSettings: strict
+        ),
         .testTarget(name: "RelayAPITests", dependencies: ["RelayAPI", "TLSCodec"], swiftSettings: strict),
         .testTarget(
             name: "MLSTests",
@@ -215,7 +230,7 @@ let package = Package(
         .testTarget(
             name: "RelayTests",
             dependencies: [
-                "aadr-relay", "Relay", "RelayAPI", "TLSCodec",
+                "aadr-relay", "Relay", "RelayAPI", "RelayTesting", "TLSCodec",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -47,6 +47,7 @@ struct Serve: AsyncParsableCommand {
         let certificateFiles = try certificateFiles()
         let isPlain = try Settings.flag(plainHttp, "PLAIN_HTTP")
         try checkPlainHTTP(isPlain, listen: listen, certificateFiles: certificateFiles)
+        CrashTraces.forbid()
         try await Failure.reporting {
             let directory = try DataDirectory(path: path, creating: true)
             try directory.lock()

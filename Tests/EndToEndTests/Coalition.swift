@@ -21,13 +21,20 @@ final class Workplace: Sendable {
 struct RelayUnderTest {
     let program: RunningProgram
     let data: String
-    let address: String
+    /// What members are given.
+    var address: String
+    private let options: [String]
 
-    static func start(in workplace: Workplace, listen: String = "127.0.0.1:0") async throws -> RelayUnderTest {
+    /// - Parameter options: of `serve`; those with a store are used for tokens too.
+    static func start(
+        in workplace: Workplace,
+        listen: String = "127.0.0.1:0",
+        options: [String] = []
+    ) async throws -> RelayUnderTest {
         let data = workplace.path("relay")
-        let program = try Programs.start("aadr-relay", ["serve", "--data", data, "--listen", listen])
+        let program = try Programs.start("aadr-relay", ["serve", "--data", data, "--listen", listen] + options)
         let address = try await program.line(startingWith: "listening on ")
-        return RelayUnderTest(program: program, data: data, address: address)
+        return RelayUnderTest(program: program, data: data, address: address, options: options)
     }
 
     /// `HOST:PORT` of a relay that has been started, to start the next one on.
@@ -39,7 +46,11 @@ struct RelayUnderTest {
     }
 
     func makeToken(label: String = "test") async throws -> String {
-        let outcome = try await Programs.run("aadr-relay", ["token", "create", "--data", data, "--label", label])
+        let store = options.firstIndex(of: "--store").map { Array(options[$0...($0 + 1)]) } ?? []
+        let outcome = try await Programs.run(
+            "aadr-relay",
+            ["token", "create", "--data", data, "--label", label] + store
+        )
         #expect(outcome.status == 0, "\(outcome.errors)")
         return try #require(outcome.lines.first)
     }
@@ -95,17 +106,27 @@ struct CoalitionUnderTest {
     let founder: Person
     var people: [Person] = []
 
-    static func found(in workplace: Workplace, suite: String = "xwing") async throws -> CoalitionUnderTest {
-        let relay = try await RelayUnderTest.start(in: workplace)
-        let founder = Person(name: "nadia", organisation: "SMEX", workplace: workplace)
+    /// - Parameters:
+    ///   - relay: one of its own, unless given.
+    ///   - founder: nadia@SMEX, unless given.
+    static func found(
+        in workplace: Workplace,
+        suite: String = "xwing",
+        relay given: RelayUnderTest? = nil,
+        founder: Person? = nil,
+        name: String = "Arab Alliance for Digital Rights",
+        tokenLabel: String = "test"
+    ) async throws -> CoalitionUnderTest {
+        let relay = if let given { given } else { try await RelayUnderTest.start(in: workplace) }
+        let founder = founder ?? Person(name: "nadia", organisation: "SMEX", workplace: workplace)
         try await founder.succeed(
             "found",
             "--relay",
             relay.address,
             "--relay-token",
-            relay.makeToken(),
+            relay.makeToken(label: tokenLabel),
             "--coalition",
-            "Arab Alliance for Digital Rights",
+            name,
             "--org",
             founder.organisation,
             "--user",

@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import Relay
+@testable import RelayTesting
 
 /// What is PostgreSQL's alone.
 @Suite struct PostgreSQLStoreTests {

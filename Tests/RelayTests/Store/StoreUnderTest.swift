@@ -3,6 +3,7 @@ import RelayAPI
 import Testing
 
 @testable import Relay
+@testable import RelayTesting
 
 /// An engine that the conformance suites run over.
 struct StoreEngine: Sendable, CustomTestStringConvertible {
