@@ -5,7 +5,7 @@ internal import Synchronization
 /// (Protocol/http-api.md, "subscribe").
 ///
 /// Nothing is queued for it. Entries are read from the store when it has taken the ones before, so that a subscriber that
-/// is slow costs one event of memory and nobody else's time.
+/// is slow costs one event of memory and nobody else's time; those who are as quick as each other share their reads.
 struct EventStream {
     /// A mailbox of the subscription.
     private struct Source {
@@ -20,6 +20,7 @@ struct EventStream {
 
     let subscription: Subscription
     private let store: any MailboxStore
+    private let reads: SharedReads
     private let today: @Sendable () -> Day
     private let heart: Heart
     private var sources: [Source]
@@ -27,8 +28,14 @@ struct EventStream {
     private var unread: [Int]
 
     /// Subscribes; `end` must be called when nobody asks for events any more.
-    init(_ request: SubscribeRequest, store: any MailboxStore, today: @escaping @Sendable () -> Day) {
+    init(
+        _ request: SubscribeRequest,
+        store: any MailboxStore,
+        reads: SharedReads,
+        today: @escaping @Sendable () -> Day
+    ) {
         self.store = store
+        self.reads = reads
         self.today = today
         sources = request.mailboxes.map {
             Source(access: HashedAccess($0.access), incarnation: $0.incarnation, after: $0.after)
@@ -68,11 +75,11 @@ struct EventStream {
             today: today()
         )
         let response: ReadResponse
-        do throws(Problem) {
-            response = try await store.read(query)
-        } catch {
+        switch await reads.read(query, from: store) {
+        case .success(let read): response = read
+        case .failure(let problem):
             sources[index].hasEnded = true
-            return .refused(Refusal(error), mailbox: UInt16(index))
+            return .refused(Refusal(problem), mailbox: UInt16(index))
         }
         let isFirst = sources[index].isFirst
         sources[index].isFirst = false

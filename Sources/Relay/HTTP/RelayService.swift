@@ -5,6 +5,7 @@ public struct RelayService: Sendable {
     public let store: any MailboxStore
     public let limits: RelayLimits
     let today: @Sendable () -> Day
+    private let sharedReads = SharedReads()
 
     public init(
         store: any MailboxStore,
@@ -136,7 +137,7 @@ public struct RelayService: Sendable {
 
     /// Begins to wait for what a subscriber is to be told; it must be ended.
     func subscribe(_ request: SubscribeRequest) -> EventStream {
-        EventStream(request, store: store, today: today)
+        EventStream(request, store: store, reads: sharedReads, today: today)
     }
 
     func take(_ request: TakeRequest) async throws(Problem) -> TakeResponse {

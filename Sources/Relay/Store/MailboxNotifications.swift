@@ -5,8 +5,17 @@ internal import Synchronization
 /// reads, so that nothing falls between.
 public final class MailboxNotifications: Sendable {
     private struct State {
-        var subscriptions: [MailboxID: [ObjectIdentifier: Subscription]] = [:]
+        var waiting: [MailboxID: Waiting] = [:]
+        /// How often somebody was told of new entries.
+        var generation: UInt64 = 0
         var isDraining = false
+    }
+
+    /// Those who wait for entries of one mailbox.
+    private struct Waiting {
+        /// When it last had new ones; or when the first began to wait.
+        var generation: UInt64
+        var subscriptions: [ObjectIdentifier: Subscription] = [:]
     }
 
     private let state = Mutex(State())
@@ -18,7 +27,8 @@ public final class MailboxNotifications: Sendable {
         let subscription = Subscription(mailboxes: mailboxes)
         let isDraining = state.withLock { state in
             for mailbox in mailboxes {
-                state.subscriptions[mailbox, default: [:]][ObjectIdentifier(subscription)] = subscription
+                state.waiting[mailbox, default: Waiting(generation: state.generation)]
+                    .subscriptions[ObjectIdentifier(subscription)] = subscription
             }
             return state.isDraining
         }
@@ -29,8 +39,8 @@ public final class MailboxNotifications: Sendable {
     public func unsubscribe(_ subscription: Subscription) {
         state.withLock { state in
             for mailbox in subscription.mailboxes {
-                state.subscriptions[mailbox]?[ObjectIdentifier(subscription)] = nil
-                if state.subscriptions[mailbox]?.isEmpty == true { state.subscriptions[mailbox] = nil }
+                state.waiting[mailbox]?.subscriptions[ObjectIdentifier(subscription)] = nil
+                if state.waiting[mailbox]?.subscriptions.isEmpty == true { state.waiting[mailbox] = nil }
             }
         }
         subscription.end()
@@ -38,24 +48,42 @@ public final class MailboxNotifications: Sendable {
 
     /// How many wait for entries of a mailbox.
     func subscriberCount(of mailbox: MailboxID) -> Int {
-        state.withLock { $0.subscriptions[mailbox]?.count ?? 0 }
+        state.withLock { $0.waiting[mailbox]?.subscriptions.count ?? 0 }
+    }
+
+    /// Whether several wait for entries of a mailbox, and what their reads have in common: of two reads that begin in the
+    /// same generation neither can see an entry of which somebody was told before the other began.
+    /// - Returns: nil unless there are several.
+    func sharedGeneration(of mailbox: MailboxID) -> UInt64? {
+        state.withLock { state in
+            guard let waiting = state.waiting[mailbox], waiting.subscriptions.count > 1 else { return nil }
+            return waiting.generation
+        }
     }
 
     /// There are new entries in these mailboxes.
     public func notify(_ mailboxes: some Sequence<MailboxID>) {
         let woken = state.withLock { state in
-            state.subscriptions.isEmpty
-                ? []
-                : mailboxes.flatMap { mailbox in
-                    (state.subscriptions[mailbox]?.values).map { $0.map { (subscription: $0, mailbox: mailbox) } } ?? []
-                }
+            state.generation += 1
+            var woken: [(subscription: Subscription, mailbox: MailboxID)] = []
+            guard !state.waiting.isEmpty else { return woken }
+            for mailbox in mailboxes {
+                guard let subscriptions = state.waiting[mailbox]?.subscriptions.values else { continue }
+                state.waiting[mailbox]?.generation = state.generation
+                woken += subscriptions.map { ($0, mailbox) }
+            }
+            return woken
         }
         for (subscription, mailbox) in woken { subscription.wake([mailbox]) }
     }
 
     /// There may be new entries in any mailbox.
     func notifyAll() {
-        let all = state.withLock { $0.subscriptions.values.flatMap(\.values) }
+        let all = state.withLock { state in
+            state.generation += 1
+            for mailbox in state.waiting.keys { state.waiting[mailbox]?.generation = state.generation }
+            return state.waiting.values.flatMap(\.subscriptions.values)
+        }
         for subscription in all { subscription.wake(Set(subscription.mailboxes)) }
     }
 
@@ -63,7 +91,7 @@ public final class MailboxNotifications: Sendable {
     public func drain() {
         let all = state.withLock { state in
             state.isDraining = true
-            return state.subscriptions.values.flatMap(\.values)
+            return state.waiting.values.flatMap(\.subscriptions.values)
         }
         for subscription in all { subscription.end() }
     }

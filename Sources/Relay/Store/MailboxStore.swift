@@ -174,7 +174,7 @@ public struct AppendedEntry: Equatable, Sendable {
     public let isDuplicate: Bool
 }
 
-public struct ReadQuery: Sendable {
+public struct ReadQuery: Hashable, Sendable {
     public let access: HashedAccess
     public let incarnation: Incarnation
     public let after: UInt64

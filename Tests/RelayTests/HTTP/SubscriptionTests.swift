@@ -31,6 +31,31 @@ import Testing
         }
     }
 
+    @Test func manyWhoShareTheirReadsMissNothingAndHearNothingTwice() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let access = try await relay.mailbox()
+            let service = relay.service
+            let count: UInt64 = 120
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for _ in 0..<40 {
+                    tasks.addTask {
+                        var reader = Reading([access])
+                        var events = service.subscribe(reader.request)
+                        defer { events.end() }
+                        while reader.after != [count] {
+                            try reader.take(try #require(await events.next()))
+                        }
+                        #expect(reader.entries == Int(count))
+                    }
+                }
+                tasks.addTask {
+                    for _ in 0..<count { _ = try await relay.caller.append(access) }
+                }
+                try await tasks.waitForAll()
+            }
+        }
+    }
+
     @Test(arguments: depths)
     func cutsAtAnyPlaceLoseNothingAndRepeatNothing(_ depth: Depth) async throws {
         try await TestRelay.with(depth) { relay in

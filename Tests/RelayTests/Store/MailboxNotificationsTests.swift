@@ -31,6 +31,31 @@ import Testing
         #expect(await waiter.value == nil)
     }
 
+    @Test func aGenerationIsSharedByManyAndEndsWithTheNextEntry() {
+        let first = notifications.subscribe(to: [mailboxes[0]])
+        #expect(notifications.sharedGeneration(of: mailboxes[0]) == nil)
+        let second = notifications.subscribe(to: mailboxes)
+        let before = notifications.sharedGeneration(of: mailboxes[0])
+        #expect(before != nil)
+        #expect(notifications.sharedGeneration(of: mailboxes[1]) == nil)
+        notifications.notify([mailboxes[1]])
+        #expect(notifications.sharedGeneration(of: mailboxes[0]) == before)
+        notifications.notify([mailboxes[0]])
+        let after = notifications.sharedGeneration(of: mailboxes[0])
+        #expect(after != before)
+        notifications.notifyAll()
+        #expect(notifications.sharedGeneration(of: mailboxes[0]) != after)
+
+        // Whoever comes when all have gone begins no generation that there was.
+        notifications.unsubscribe(first)
+        notifications.unsubscribe(second)
+        notifications.notify([mailboxes[0]])
+        let third = notifications.subscribe(to: [mailboxes[0]])
+        let fourth = notifications.subscribe(to: [mailboxes[0]])
+        #expect(![nil, before, after].contains(notifications.sharedGeneration(of: mailboxes[0])))
+        withExtendedLifetime((third, fourth)) {}
+    }
+
     @Test func drainingEndsWaitsPresentAndFuture() async {
         let subscription = notifications.subscribe(to: mailboxes)
         let waiter = Task { await subscription.wait() }

@@ -8,19 +8,20 @@ struct ReadersSuite {
     func run() throws -> [Comparison] {
         let scratch = try Scratch()
         let readers = effort.isQuick ? 500 : 10_000
-        let relay = try RelayProcess(directory: scratch.file("relay"))
+        // Each has a relay of its own: what one has used is there for the next.
         let ours = try ["subscribe", "wait"]
             .map { kind in
                 effort.say("readers: \(readers) at the relay (\(kind))")
+                let relay = try RelayProcess(directory: scratch.file(kind))
+                defer { relay.process.stop() }
                 return try memoryPerReader(
                     of: relay.process,
                     [kind, "--port", relay.port, "--token", relay.token],
                     readers: readers
                 )
             }
-        relay.process.stop()
         effort.say("readers: \(readers) at Redis")
-        let redis = try RedisProcess(directory: scratch.file("redis"), identity: scratch.file("relay/tls.pem"))
+        let redis = try RedisProcess(directory: scratch.file("redis"), identity: scratch.file("wait/tls.pem"))
         let theirs = try memoryPerReader(of: redis.process, ["xread", "--port", redis.port], readers: readers)
         redis.process.stop()
         return zip(["subscribed", "in a long poll"], ours)
