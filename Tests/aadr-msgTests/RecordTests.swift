@@ -149,6 +149,8 @@ private enum Sample {
             groups: [.init(kind: "coalition", name: "coalition", epoch: 9, members: 7, stopped: stopped)],
             queued: 1,
             unshown: 2,
+            failing: stopped == nil
+                ? [] : [.init(id: id, attempts: 3, reason: Hook.Failure.exit(2).description, next: time)],
             findings: 3,
             unreachable: unreachable,
             rootKeyFile: unreachable

@@ -49,11 +49,20 @@ extension Engine {
         _ handle: @Sendable (Event) async throws -> Handling
     ) async throws {
         for finding in try unshownFindings() where shown.findings.insert(finding.number).inserted {
-            if try await handle(.finding(finding)) == .done, mark != .nothing { try markShown([finding]) }
+            if case .done = try await handle(.finding(finding)), mark != .nothing { try markShown([finding]) }
         }
-        for message in try unshownMessages(filter) where shown.messages.insert(message.number).inserted {
-            guard try await handle(.message(message)) == .done, mark != .nothing else { continue }
-            try markShown([message], isConfirmed: mark == .shownAndConfirmed)
+        let inPause = try messagesInPause()
+        for message in try unshownMessages(filter)
+        where !shown.messages.contains(message.number) && !inPause.contains(message.number) {
+            switch try await handle(.message(message)) {
+            case .done:
+                shown.messages.insert(message.number)
+                if mark != .nothing { try markShown([message], isConfirmed: mark == .shownAndConfirmed) }
+            case .keep:
+                shown.messages.insert(message.number)
+            case .failed(let reason):
+                try noteFailure(of: message, reason: reason)
+            }
         }
     }
 

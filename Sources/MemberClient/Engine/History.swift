@@ -59,6 +59,7 @@ extension Engine {
         guard !numbers.isEmpty else { return }
         try vault.write { transaction in
             if isConfirmed { try oweReadReceipts(for: messages, transaction) }
+            try forgetFailures(of: numbers, transaction)
             for (row, number) in try transaction.records(in: .unshownMessages, as: Number.self)
             where numbers.contains(number.value) {
                 try transaction.delete(row, in: .unshownMessages)

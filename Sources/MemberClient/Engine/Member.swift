@@ -239,6 +239,12 @@ public final class Member: Sendable {
         try describingErrors { try engine.markShown(messages, isConfirmed: isConfirmed) }
     }
 
+    /// Remembers that a message could not be handled; `status` tells of it until it is marked as shown.
+    /// - Parameter reason: in words that do not depend on a language.
+    public func noteFailure(of message: Message, reason: String) throws(MemberError) {
+        try describingErrors { try engine.noteFailure(of: message, reason: reason) }
+    }
+
     /// Hands over what has not been shown, and then what comes, until the task is cancelled or `handle` throws; its error
     /// is thrown on. An unreachable relay is tried again without end.
     /// - Parameter mark: what becomes of what `handle` is done with.

@@ -90,4 +90,18 @@ public enum Handling: Sendable {
     case done
     /// It has not: another run will hand it over again, this one will not.
     case keep
+    /// It could not be: it is handed over again after a pause, longer each time, and `status` tells of it until it is done.
+    /// - Parameter reason: in words that do not depend on a language.
+    case failed(reason: String)
+}
+
+/// A message whose handling has failed and not yet succeeded.
+public struct FailedHandling: Sendable {
+    /// As `Message.id`.
+    public let id: String
+    public let attempts: Int
+    /// Of the last attempt.
+    public let reason: String
+    /// When the next one is due.
+    public let next: Time
 }

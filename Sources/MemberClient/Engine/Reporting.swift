@@ -64,6 +64,7 @@ extension Engine {
                 queuedCount: outbox.count(where: { $0.record.relayed == nil }),
                 pendingCommitCount: try transaction.records(in: .intents, as: CommitIntent.self).count,
                 unshownCount: try transaction.records(in: .unshownMessages, as: Number.self).count,
+                failedHandlings: try failedHandlings(transaction),
                 violationCount: Int(clamping: try transaction.record(.violationCount, as: Number.self)?.value ?? 0),
                 relay: relay,
                 rootKeyFile: rootKeyFile

@@ -34,6 +34,8 @@ public struct Status: Sendable {
     /// Changes of membership that have not won yet.
     public let pendingCommitCount: Int
     public let unshownCount: Int
+    /// Messages whose handling has failed and not yet succeeded, oldest first.
+    public let failedHandlings: [FailedHandling]
     /// Breaks of the protocol that were ever noticed.
     public let violationCount: Int
     public let relay: RelayState

@@ -108,6 +108,7 @@ extension VaultSpace {
     static let messages = VaultSpace("messages")
     /// Numbers of messages that have not been shown.
     static let unshownMessages = VaultSpace("unshown")
+    static let failedHandlings = VaultSpace("failed handlings")
     /// Ids of alerts, in the order in which they came.
     static let alerts = VaultSpace("alerts")
     static let dueReceipts = VaultSpace("due receipts")

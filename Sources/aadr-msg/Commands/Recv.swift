@@ -22,17 +22,30 @@ struct Recv: AsyncParsableCommand {
     @Option(help: ArgumentHelp(Speech.text(.optionKind)))
     var kind: String?
 
+    @Option(parsing: .unconditional, help: ArgumentHelp(Speech.text(.optionExec), valueName: "command"))
+    var exec: String?
+
+    @Option(help: ArgumentHelp(Speech.text(.optionExecTimeout), valueName: "seconds"))
+    var execTimeout: UInt32 = 60
+
     @Option(help: ArgumentHelp(Speech.text(.optionMark)))
     var mark = Mark.read
 
     @OptionGroup var global: GlobalOptions
 
+    func validate() throws {
+        if execTimeout == 0 { throw ValidationError(Speech.text(.badExecTimeout)) }
+    }
+
     func run() async throws {
         let session = try Session(global)
         let filter = MessageFilter(from: try from.map(Parameter.target), kind: kind)
+        let hook = exec.map { Hook(command: $0, timeout: .seconds(execTimeout)) }
         try await session.withMember { member in
             if follow {
-                try await showAsTheyCome(filter, member, session)
+                try await handleAsTheyCome(filter, hook, member, session)
+            } else if let hook {
+                try await Interruption.endsQuietly { try await runForNew(filter, hook, member, session) }
             } else {
                 try await showNew(filter, member, session)
             }
@@ -64,19 +77,69 @@ struct Recv: AsyncParsableCommand {
         if isViolated { throw EarlyEnd(status: .violation) }
     }
 
-    private func showAsTheyCome(_ filter: MessageFilter, _ member: Member, _ session: Session) async throws {
+    /// Runs the command for each message once. One for which it fails stays new, and the status says so.
+    private func runForNew(_ filter: MessageFilter, _ hook: Hook, _ member: Member, _ session: Session) async throws {
+        var failure: MemberError?
+        do {
+            _ = try await member.sync()
+        } catch {
+            failure = error
+        }
+        var tried: Set<UInt64> = []
+        var hasFailed = false
+        while true {
+            let messages = try member.unshown(filter).filter { !tried.contains($0.number) }
+            if messages.isEmpty { break }
+            for message in messages {
+                tried.insert(message.number)
+                switch try await session.run(hook, for: message, of: member) {
+                case .failed(let reason):
+                    try member.noteFailure(of: message, reason: reason)
+                    hasFailed = true
+                default:
+                    if mark == .read { try member.markShown([message]) }
+                }
+            }
+        }
+        let isViolated = try session.showFindings(of: member)
+        if let failure { throw failure }
+        if hasFailed { throw EarlyEnd(status: .temporary) }
+        if isViolated { throw EarlyEnd(status: .violation) }
+    }
+
+    private func handleAsTheyCome(
+        _ filter: MessageFilter,
+        _ hook: Hook?,
+        _ member: Member,
+        _ session: Session
+    ) async throws {
         session.printer.advise(.following)
         let me = member.address.userAddress
         try await Interruption.endsQuietly {
             try await member.follow(filter, mark: mark == .read ? .shown : .nothing) { event in
                 switch event {
-                case .message(let message): try session.printer.show(MessageRecord(message, me: me))
+                case .message(let message):
+                    if let hook { return try await session.run(hook, for: message, of: member) }
+                    try session.printer.show(MessageRecord(message, me: me))
                 case .finding(let finding): session.show(finding)
                 case .unreachable(let error): session.printer.note(.relayLost, ["reason": error.what])
                 case .reachable: session.printer.note(.relayBack)
                 }
                 return .done
             }
+        }
+    }
+}
+
+extension Session {
+    /// Runs the command of `--exec` for a message, and says so when it fails.
+    fileprivate func run(_ hook: Hook, for message: Message, of member: Member) async throws -> Handling {
+        let record = MessageRecord(message, me: member.address.userAddress)
+        switch try await hook.run(JSONLine.text(record.json)) {
+        case .done: return .done
+        case .failed(let failure):
+            printer.note(.execFailed, ["id": message.id, "reason": failure.description])
+            return .failed(reason: failure.description)
         }
     }
 }

@@ -47,6 +47,14 @@ extension StatusRecord {
             },
             queued: status.queuedCount,
             unshown: status.unshownCount,
+            failing: status.failedHandlings.map { handling in
+                Failing(
+                    id: handling.id,
+                    attempts: handling.attempts,
+                    reason: handling.reason,
+                    next: handling.next.seconds
+                )
+            },
             findings: status.violationCount,
             unreachable: unreachable,
             rootKeyFile: status.rootKeyFile

@@ -11,6 +11,15 @@ struct StatusRecord: Record {
         let stopped: String?
     }
 
+    /// A message for which the command of `recv --exec` has failed and not yet succeeded.
+    struct Failing: Equatable {
+        let id: String
+        let attempts: Int
+        /// As `Hook.Failure` says it.
+        let reason: String
+        let next: UInt64
+    }
+
     let organisation: String
     let user: String
     let device: String
@@ -22,6 +31,7 @@ struct StatusRecord: Record {
     let groups: [Group]
     let queued: Int
     let unshown: Int
+    let failing: [Failing]
     let findings: Int
     /// Why the relay cannot be reached; nil when it can.
     let unreachable: String?
@@ -43,7 +53,17 @@ struct StatusRecord: Record {
         object.add("relay", unreachable == nil ? "reachable" : "unreachable")
         object.add("reason", unreachable)
         object.add("rootKeyFile", rootKeyFile)
+        object.set("failing", to: .array(failing.map { .object(Self.json($0)) }))
         object.set("groups", to: .array(groups.map { .object(Self.json($0)) }))
+        return object
+    }
+
+    private static func json(_ failing: Failing) -> JSONObject {
+        var object = JSONObject()
+        object.add("id", failing.id)
+        object.add("attempts", failing.attempts)
+        object.add("reason", failing.reason)
+        object.add("next", time: failing.next)
         return object
     }
 
@@ -71,6 +91,14 @@ struct StatusRecord: Record {
             Speech.text(.statusWaiting, ["queued": "\(queued)", "unshown": "\(unshown)"]),
             findings == 0 ? Speech.text(.statusNoFindings) : Speech.text(.statusFindings, ["count": "\(findings)"]),
         ]
+        for failing in failing {
+            lines.append(
+                Speech.text(
+                    .statusExecFailing,
+                    ["id": failing.id, "attempts": "\(failing.attempts)", "reason": failing.reason]
+                )
+            )
+        }
         for group in groups {
             guard let reason = group.stopped else { continue }
             lines.append(Speech.text(.statusGroupStopped, ["group": group.name, "reason": reason]))

@@ -82,6 +82,7 @@ extension Speech {
               aadr-msg recv
               aadr-msg recv --follow --from coalition
               aadr-msg recv --follow --json
+              aadr-msg recv --follow --kind alert --exec 'jq -r .alert.identifier | ./page-on-call'
             """
         case .helpStatus: "عرض من أنت، وما ينتظر، وهل كل شيء على ما يرام."
         case .exampleStatus:
@@ -130,6 +131,13 @@ extension Speech {
         case .optionFrom: "ما أُرسل إلى التحالف فقط، أو ما أرسله user@org."
         case .optionKind: "الرسائل من هذا النوع فقط."
         case .optionMark: "هل يُعدّ المعروض الآن مقروءًا (read)، أم يُعرض من جديد في المرة القادمة (none)."
+        case .optionExec:
+            """
+            شغّل أمر الصدفة هذا لكل رسالة، ويصله كائن ‎--json على مدخله القياسي. تُعدّ الرسالة معروضةً متى انتهى الأمر بالقيمة 0؛ \
+            وإلا أُعيد تشغيله، ومع ‎--follow بعد مُهَل تطول مرة بعد مرة.
+            """
+        case .optionExecTimeout: "أنهِ أمر ‎--exec إذا طال أكثر من ذلك، ويُعدّ عندئذ فاشلًا. (المبدئي: 60.)"
+        case .badExecTimeout: "يأخذ ‎--exec-timeout عدد ثوانٍ، 1 أو أكثر"
         case .optionNewPassphraseFile: "ملف فيه عبارة المرور الجديدة. (وإلا فالسؤال على الطرفية.)"
         case .optionNewKeyFile: "الفتح بملف المفتاح هذا من الآن؛ يُنشأ إن لم يكن موجودًا."
 
@@ -189,6 +197,7 @@ extension Speech {
         case .following: "ننتظر الرسائل. Ctrl-C للإنهاء."
         case .relayLost: "ننتظر الاتصال ونعيد المحاولة تلقائيًا؛ لم يضع شيء. ({reason})"
         case .relayBack: "عاد المُرحِّل يستجيب."
+        case .execFailed: "فشل أمر ‎--exec للرسالة {id} ({reason}). الرسالة محفوظة، وسيُعاد تشغيل الأمر."
         case .statusSelf: "أنت {member} على الجهاز {device}."
         case .statusAdmin: "أنت مشرف في {organisation}."
         case .statusNotAdmin: "لست مشرفًا في {organisation}."
@@ -202,6 +211,7 @@ extension Speech {
         case .statusFindings: "خروق البروتوكول الملحوظة حتى الآن: {count}."
         case .statusGroupStopped: "لا يمكن متابعة المحادثة {group}: {reason}"
         case .statusRootKey: "المفتاح الجذر للمنظمة ما زال هنا، في {file}. انقله إلى مكان غير متصل."
+        case .statusExecFailing: "فشل أمر ‎recv --exec للرسالة {id}؛ المحاولات: {attempts}؛ آخرها: {reason}."
         case .askPassphrase: "عبارة المرور:"
         case .askNewPassphrase: "عبارة مرور جديدة (أربع كلمات أو أكثر):"
         case .askPassphraseAgain: "العبارة نفسها مرة أخرى:"

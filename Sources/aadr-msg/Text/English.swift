@@ -82,6 +82,7 @@ extension Speech {
               aadr-msg recv
               aadr-msg recv --follow --from coalition
               aadr-msg recv --follow --json
+              aadr-msg recv --follow --kind alert --exec 'jq -r .alert.identifier | ./page-on-call'
             """
         case .helpStatus: "Show who you are, what waits, and whether all is well."
         case .exampleStatus:
@@ -132,6 +133,13 @@ extension Speech {
         case .optionFrom: "Only what was sent to the coalition, or by user@org."
         case .optionKind: "Only messages of this kind."
         case .optionMark: "Whether what is shown now counts as read, or is shown again next time (none)."
+        case .optionExec:
+            """
+            Run this shell command for each message, with the JSON object of --json on its standard input. A message counts as \
+            shown when the command has ended with 0; otherwise it is run again, in --follow after longer and longer pauses.
+            """
+        case .optionExecTimeout: "End a command of --exec that runs longer; it has failed then. (Default: 60.)"
+        case .badExecTimeout: "--exec-timeout takes a number of seconds, 1 or more"
         case .optionNewPassphraseFile: "A file that holds the new passphrase. (Default: ask on the terminal.)"
         case .optionNewKeyFile: "Open with this key file from now on; it is made where it does not exist."
 
@@ -193,6 +201,8 @@ extension Speech {
         case .following: "Waiting for messages. Ctrl-C ends it."
         case .relayLost: "Waiting for a connection and trying again by itself; nothing is lost. ({reason})"
         case .relayBack: "The relay answers again."
+        case .execFailed:
+            "The command of --exec failed for message {id} ({reason}). The message is kept, and it is run again."
         case .statusSelf: "You are {member}, on the device {device}."
         case .statusAdmin: "You are an admin of {organisation}."
         case .statusNotAdmin: "You are not an admin of {organisation}."
@@ -206,6 +216,8 @@ extension Speech {
         case .statusFindings: "Breaks of the protocol seen so far: {count}."
         case .statusGroupStopped: "The conversation {group} cannot be followed any further: {reason}"
         case .statusRootKey: "The organisation's root key is still here, in {file}. Move it offline."
+        case .statusExecFailing:
+            "The command of recv --exec has failed for message {id}; attempts: {attempts}; last: {reason}."
         case .askPassphrase: "Passphrase:"
         case .askNewPassphrase: "New passphrase (four words or more):"
         case .askPassphraseAgain: "The same passphrase again:"

@@ -24,7 +24,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case argumentInvitation, optionWait
     case argumentRequest, optionCode, optionAll
     case optionTo, argumentText
-    case optionFollow, optionFrom, optionKind, optionMark
+    case optionFollow, optionFrom, optionKind, optionMark, optionExec, optionExecTimeout, badExecTimeout
     case optionNewPassphraseFile, optionNewKeyFile
 
     // Help: the parser's own headings.
@@ -40,10 +40,10 @@ enum Phrase: String, CaseIterable, Sendable {
     case stateActive, stateIdle, stateRevoked, verified, notVerified, thisDevice
     case queuedOnly
     case messageVerified, messageNotVerified, messageReceived, messageOfKind, nothingNew
-    case following, relayLost, relayBack
+    case following, relayLost, relayBack, execFailed
     case statusSelf, statusAdmin, statusNotAdmin, statusCoalition, statusPostQuantum, statusClassical
     case statusRelayReachable, statusRelayUnreachable, statusWaiting, statusNoFindings, statusFindings
-    case statusGroupStopped, statusRootKey
+    case statusGroupStopped, statusRootKey, statusExecFailing
     case askPassphrase, askNewPassphrase, askPassphraseAgain, passphraseChanged
 
     // What can go wrong on this side of the engine: what happened, and what to do.

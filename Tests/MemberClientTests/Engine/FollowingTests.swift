@@ -1,3 +1,4 @@
+import Coalition
 import Foundation
 import Synchronization
 import Testing
@@ -42,6 +43,66 @@ import Testing
         following.cancel()
         _ = await following.result
     }
+
+    @Test func aMessageWhoseHandlingFailsIsHandedOverAgainAndHoldsUpNoOther() async throws {
+        let coalition = try await TestCoalition()
+        let smex = try await coalition.found()
+        let follower = try await coalition.admit(organisation: "JOSA", by: smex)
+        for text in ["poison", "first"] { _ = try await smex.send(text: text, to: [.coalition]) }
+        let heard = Heard()
+        let following = Task {
+            try await follower.follow { event in
+                guard case .message(let message) = event else { return .done }
+                heard.add(message.text)
+                return message.text == "poison" && heard.count(of: "poison") < 3 ? .failed(reason: "exit 7") : .done
+            }
+        }
+        try await heard.wait { $0.prefix(2) == ["poison", "first"] }
+        _ = try await smex.send(text: "second", to: [.coalition])
+        try await heard.wait { $0.contains("second") }
+
+        let failing = try await follower.status().failedHandlings
+        #expect(failing.map(\.reason) == ["exit 7"])
+        #expect(failing.allSatisfy { (1...2).contains($0.attempts) })
+
+        // Twice in vain, with a pause after each; then it is done, and nothing is left of it.
+        try await heard.wait { $0.count { $0 == "poison" } == 3 }
+        try await eventually { try follower.unshown().isEmpty }
+        #expect(try await follower.status().failedHandlings.isEmpty)
+        #expect(heard.count(of: "first") == 1)
+        #expect(heard.count(of: "second") == 1)
+        following.cancel()
+        _ = await following.result
+        await follower.close()
+        await smex.close()
+    }
+
+    @Test func pausesGrowAndHaveABoundAndOutliveTheProcess() async throws {
+        let coalition = try await TestCoalition()
+        let smex = try await coalition.found()
+        let member = try await coalition.admit(organisation: "JOSA", by: smex)
+        _ = try await smex.send(text: "poison", to: [.coalition])
+        _ = try await member.sync()
+        let message = try #require(try member.unshown().first)
+        var pauses: [UInt64] = []
+        for _ in 0..<12 {
+            let now = member.engine.now.seconds
+            try member.noteFailure(of: message, reason: "timeout")
+            pauses.append(try #require(try await member.status().failedHandlings.first).next.seconds - now)
+        }
+        // The clock may have moved on by a second in between.
+        for (pause, expected) in zip(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]) {
+            #expect((UInt64(expected)...UInt64(expected) + 1).contains(pause), "\(pauses)")
+        }
+        await member.close()
+        let again = try coalition.open("JOSA")
+        #expect(try await again.status().failedHandlings.map(\.attempts) == [12])
+        #expect(try again.engine.messagesInPause() == [message.number])
+        try again.markShown([message])
+        #expect(try await again.status().failedHandlings.isEmpty)
+        await again.close()
+        await smex.close()
+    }
 }
 
 /// What was handed over, in its order.
@@ -52,11 +113,20 @@ private final class Heard: Sendable {
         texts.withLock { $0.append(text ?? "") }
     }
 
+    func count(of text: String) -> Int {
+        texts.withLock { texts in texts.count { $0 == text } }
+    }
+
     func wait(for expected: [String]) async throws {
+        try await wait { $0.count >= expected.count }
+        #expect(texts.withLock { $0 } == expected)
+    }
+
+    func wait(until condition: ([String]) -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(60)
-        while texts.withLock({ $0 }).count < expected.count, ContinuousClock.now < deadline {
+        while !condition(texts.withLock { $0 }), ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(20))
         }
-        #expect(texts.withLock { $0 } == expected)
+        #expect(condition(texts.withLock { $0 }))
     }
 }
