@@ -3,21 +3,19 @@ internal import MemberClient
 extension MemberError {
     var status: ExitStatus { ExitStatus(rawValue: kind.exitStatus) ?? .other }
 
-    /// For standard error. The engine speaks English: in another language a sentence of the catalogue says which kind
-    /// of error it is, and the engine's own words follow as the detail.
+    /// For standard error: what happened, whether anything was lost, what to do.
     var lines: [String] {
-        switch Speech.language {
-        case .english:
-            ["aadr-msg: " + SafeText.inline(what)] + [lost, advice].map { "  " + SafeText.inline(Self.sentence($0)) }
-        case .arabic: ["aadr-msg: " + Speech.text(kind.phrase), "  " + Speech.text(.engineDetail, values)]
+        guard Speech.knows(what) else {
+            // The catalogue has no words for it: what kind of error it is, and the engine's English as the detail.
+            let values = ["what": what, "lost": lost, "advice": advice].mapValues(\.description)
+            return ["aadr-msg: " + Speech.text(kind.phrase), "  " + Speech.text(.engineDetail, values)]
         }
+        return ["aadr-msg: " + Speech.text(what)] + [lost, advice].map { "  " + Self.sentence(Speech.text($0)) }
     }
 
     private static func sentence(_ clause: String) -> String {
         clause.prefix(1).uppercased() + clause.dropFirst() + (clause.hasSuffix(".") ? "" : ".")
     }
-
-    private var values: [String: String] { ["what": what, "lost": lost, "advice": advice] }
 }
 
 extension MemberError.Kind {

@@ -48,8 +48,8 @@ enum Main {
             return .done
         case _ where Program.exitCode(for: error) == .validationFailure:
             // The parser's words hold what the user typed.
-            let lines = SafeText.lines(HelpText.localized(Program.fullMessage(for: error)))
-            say(["aadr-msg: " + Speech.text(.commandLine)] + lines.map { "  " + $0 })
+            let lines = SafeText.lines(Program.fullMessage(for: error)).map { "  " + HelpText.localized($0) }
+            say(["aadr-msg: " + Speech.text(.commandLine)] + lines)
             return .usage
         default:
             let failure = Failure(.internalError, .unexpected, ["reason": "\(error)"], advice: .unexpectedAdvice)

@@ -23,8 +23,11 @@ struct Session {
         }
     }
 
-    /// What opens the home that there is.
+    /// What opens the home that there is. Nobody is asked for the passphrase of one that there is not.
     func unlock() throws(Failure) -> Unlock {
+        guard Vault.exists(at: settings.home) else {
+            throw Failure(.configuration, .noVault, ["home": settings.home], advice: .noVaultAdvice)
+        }
         if case .keyFile(let path) = settings.key { return .keyFile(path) }
         return .passphrase(try Passphrase.existing(settings.key))
     }

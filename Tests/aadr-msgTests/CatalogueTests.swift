@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import aadr_msg
@@ -66,5 +67,26 @@ struct CatalogueTests {
             #expect(Speech.text(.requestExpires, ["time": "2026-11-23 22:55"]) == "until 2026-11-23 22:55")
             #expect(Speech.text(.requestExpires, ["time": "غد"]) == "until \u{2068}غد\u{2069}")
         }
+    }
+}
+
+@Suite("Text for people")
+struct LiteralTests {
+    @Test("stands in the catalogue alone: no other source holds two words in a row")
+    func catalogueAlone() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Sources/aadr-msg")
+        let files = try #require(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
+        var count = 0
+        for case let file as URL in files where file.pathExtension == "swift" && !file.path.contains("/Text/") {
+            count += 1
+            for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+                let code = line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
+                for literal in code.matches(of: #/"((?:[^"\\]|\\.)*)"/#) {
+                    #expect(!literal.1.contains(#/\p{L}{2,} \p{L}{2,}/#), "\(file.lastPathComponent): \(literal.1)")
+                }
+            }
+        }
+        #expect(count > 30)
     }
 }

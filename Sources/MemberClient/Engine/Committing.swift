@@ -201,7 +201,7 @@ extension Engine {
         } catch {
             throw MemberError(
                 .temporary,
-                error.detail,
+                Sentence(verbatim: error.detail),
                 lost: "nothing was lost: the change will be made later",
                 advice: "set this device's clock"
             )

@@ -101,7 +101,7 @@ public final class Member: Sendable {
         do throws(InvitationError) {
             invitation = try Invitation(text: text)
         } catch {
-            throw MemberError(.badInput, "\(error)", advice: "then run it again")
+            throw MemberError(.badInput, Sentence(verbatim: "\(error)"), advice: "then run it again")
         }
         let engine: Engine
         if Vault.exists(at: home) {

@@ -31,11 +31,11 @@ public struct MemberError: Error, Sendable, CustomStringConvertible {
     }
 
     public let kind: Kind
-    public let what: String
-    public let lost: String
-    public let advice: String
+    public let what: Sentence
+    public let lost: Sentence
+    public let advice: Sentence
 
-    public init(_ kind: Kind, _ what: String, lost: String = "nothing was lost", advice: String) {
+    public init(_ kind: Kind, _ what: Sentence, lost: Sentence = "nothing was lost", advice: Sentence) {
         self.kind = kind
         self.what = what
         self.lost = lost

@@ -23,11 +23,11 @@ extension MemberError {
     }
 
     static func unknownRequest(_ id: String) -> MemberError {
-        MemberError(.badInput, "no request \(id) is waiting", advice: "list those that are: requests")
+        MemberError(.badInput, "no request \(id) is waiting", advice: "list those that are: aadr-msg requests")
     }
 
     static func notInDirectory(_ who: String) -> MemberError {
-        MemberError(.badInput, "\(who) is not in the coalition", advice: "list who is: members")
+        MemberError(.badInput, "\(who) is not in the coalition", advice: "list who is: aadr-msg members")
     }
 
     static func noKeyPackages(_ who: String) -> MemberError {
@@ -79,7 +79,11 @@ extension MemberError {
     }
 
     static func unknownAlert(_ id: String) -> MemberError {
-        MemberError(.badInput, "there is no alert \(id) on this device", advice: "list those that are: alert list")
+        MemberError(
+            .badInput,
+            "there is no alert \(id) on this device",
+            advice: "list those that are: aadr-msg alert list"
+        )
     }
 
     static func unknownMessage(_ id: String) -> MemberError {
@@ -94,7 +98,7 @@ extension MemberError {
         MemberError(
             .badInput,
             "the message \(id) was sent from this device",
-            advice: "others acknowledge it; see who has: alert status \(id)"
+            advice: "others acknowledge it; see who has: aadr-msg alert status \(id)"
         )
     }
 
@@ -102,7 +106,7 @@ extension MemberError {
         MemberError(
             .notPermitted,
             "the alert \(id) is another organisation's, which alone may update or cancel it",
-            advice: "answer it: ack \(id)"
+            advice: "answer it: aadr-msg ack \(id)"
         )
     }
 

@@ -30,7 +30,7 @@ extension MemberError {
             case .damaged: .internal
             }
         // The vault says in one sentence what happened and what to do.
-        self.init(kind, "\(error)", advice: "then run it again")
+        self.init(kind, error.sentence, advice: "then run it again")
     }
 
     init(_ error: RelayError) {
@@ -77,7 +77,8 @@ extension MemberError {
     }
 
     init(_ problem: Problem) {
-        let detail = problem.detail.map { "\(problem.name.title): \($0)" } ?? problem.name.title
+        let title = Sentence(verbatim: problem.name.title)
+        let detail = problem.detail.map { "\(title): \($0)" } ?? title
         switch problem.name {
         case .tokenRefused:
             self.init(.notPermitted, detail, advice: "ask the relay's operator for a token")

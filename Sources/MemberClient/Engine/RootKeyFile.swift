@@ -83,7 +83,7 @@ extension Engine {
         } catch {
             throw MemberError(
                 .cannotWrite,
-                "the organisation's root key cannot be written: \(error)",
+                "the organisation's root key cannot be written: \(error.sentence)",
                 lost: "nothing was lost: the key is still in the vault",
                 advice: "make room in the home directory and run it again"
             )

@@ -27,17 +27,17 @@ enum ConnectionFailure {
         }
     }
 
-    static func reason(_ error: any Error) -> String {
+    static func reason(_ error: any Error) -> Sentence {
         switch error {
         case let error as NIOConnectionError:
             if let first = error.connectionErrors.first { return reason(first.error) }
             return "the name \(error.host) is not found"
-        case let error as IOError: return String(cString: strerror(error.errnoCode))
+        case let error as IOError: return Sentence(verbatim: String(cString: strerror(error.errnoCode)))
         case ChannelError.connectTimeout: return "it does not answer"
         case NIOSSLError.uncleanShutdown: return "it closed the connection"
         case NIOSSLError.handshakeFailed: return "it does not speak TLS as it should (\(error))"
         case let error as BoringSSLError: return "TLS failed (\(error))"
-        default: return "\(error)"
+        default: return Sentence(verbatim: "\(error)")
         }
     }
 

@@ -192,7 +192,7 @@ extension ProxyHandshake {
     }
 
     /// RFC 1928, section 6.
-    private static func meaning(ofReply reply: UInt8) -> String {
+    private static func meaning(ofReply reply: UInt8) -> Sentence {
         switch reply {
         case 1: "it failed"
         case 2: "its rules do not allow the relay"

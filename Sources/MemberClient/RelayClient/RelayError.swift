@@ -6,13 +6,13 @@ public enum RelayError: Error, Equatable, Sendable {
     case problem(Problem)
     /// The relay cannot be reached, or broke off. The request may have taken effect or not: asking for the same again
     /// is safe (Protocol/mailbox.md, "Idempotency").
-    case unreachable(String)
+    case unreachable(Sentence)
     /// The proxy cannot be reached or does not put us through. Never a reason to go without it.
-    case proxy(String)
+    case proxy(Sentence)
     /// Who answers is not the relay of this address. It has been told nothing.
-    case untrustedCertificate(String)
+    case untrustedCertificate(Sentence)
     /// The answer is not what the protocol says.
-    case violation(String)
+    case violation(Sentence)
     /// The relay speaks none of the versions that this program does.
     case unsupportedVersion(ProtocolVersions)
     /// The task was cancelled. The request may have taken effect or not.

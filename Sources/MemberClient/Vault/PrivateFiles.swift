@@ -116,7 +116,7 @@ enum PrivateFiles {
     }
 
     /// What was tried, and the system's word for why it failed.
-    private static func reason(_ what: String) -> String {
+    private static func reason(_ what: Sentence) -> Sentence {
         "\(what): \(String(cString: strerror(errno)))"
     }
 }

@@ -12,7 +12,7 @@ public enum VaultError: Error, Equatable, Sendable {
     case opensWith(UnlockMethod)
     case keyFile(KeyFileFault)
     /// The home directory, or a file in it, cannot be made, opened or removed; the text says why.
-    case files(String)
+    case files(Sentence)
     /// The vault's format is newer than this program knows.
     case newerFormat(Int)
     /// What stands in the file is not what a vault holds, or has been changed by somebody without its key.
@@ -34,7 +34,7 @@ public enum KeyFileFault: Error, Equatable, Sendable {
     /// Not 32 to 4,096 bytes.
     case wrongLength
     /// It cannot be read or made; the text says why.
-    case unreadable(String)
+    case unreadable(Sentence)
 }
 
 extension VaultError {
@@ -62,14 +62,17 @@ extension VaultError {
 }
 
 extension VaultError: CustomStringConvertible {
-    public var description: String {
+    public var description: String { sentence.description }
+
+    /// What happened and what to do.
+    public var sentence: Sentence {
         switch self {
         case .missing: "there is no vault here: found a coalition or join one first"
         case .alreadyExists: "there is a vault here already: choose another home"
         case .wrongKey: "the passphrase or key file does not open this vault"
         case .opensWith(.passphrase): "this vault opens with a passphrase, not with a key file"
         case .opensWith(.keyFile): "this vault opens with a key file, not with a passphrase"
-        case .keyFile(let fault): fault.description
+        case .keyFile(let fault): fault.sentence
         case .files(let reason): reason
         case .newerFormat(let version):
             "the vault has format \(version), which is newer than this program: install the newer one; nothing was changed"
@@ -82,7 +85,9 @@ extension VaultError: CustomStringConvertible {
 }
 
 extension KeyFileFault: CustomStringConvertible {
-    public var description: String {
+    public var description: String { sentence.description }
+
+    public var sentence: Sentence {
         switch self {
         case .missing: "the key file does not exist"
         case .notAFile: "the key file is not a regular file"

@@ -122,7 +122,7 @@ struct Recv: AsyncParsableCommand {
                     if let hook { return try await session.run(hook, for: message, of: member) }
                     try session.printer.show(MessageRecord(message, me: me))
                 case .finding(let finding): session.show(finding)
-                case .unreachable(let error): session.printer.note(.relayLost, ["reason": error.what])
+                case .unreachable(let error): session.printer.note(.relayLost, ["reason": Speech.text(error.what)])
                 case .reachable: session.printer.note(.relayBack)
                 }
                 return .done

@@ -40,7 +40,10 @@ extension Session {
             if printer.isJSON || !results[..<index].contains(where: { $0.id == result.id }) { try printer.show(record) }
         }
         for result in results where result.state == .queued {
-            printer.note(.queuedOnly, ["to": "\(result.target)", "reason": result.reason?.what ?? ""])
+            printer.note(
+                .queuedOnly,
+                ["to": "\(result.target)", "reason": result.reason.map { Speech.text($0.what) } ?? ""]
+            )
         }
     }
 }

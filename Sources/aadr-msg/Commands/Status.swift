@@ -22,7 +22,7 @@ struct Status: AsyncParsableCommand {
 
 extension StatusRecord {
     init(_ status: MemberClient.Status) {
-        let unreachable: String? =
+        let unreachable: Sentence? =
             switch status.relay {
             case .reachable: nil
             case .unreachable(let error): error.what

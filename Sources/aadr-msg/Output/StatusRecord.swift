@@ -1,4 +1,5 @@
 internal import Coalition
+internal import MemberClient
 
 /// `status`: who one is, what waits, whether the relay answers, whether somebody broke the protocol.
 struct StatusRecord: Record {
@@ -34,7 +35,7 @@ struct StatusRecord: Record {
     let failing: [Failing]
     let findings: Int
     /// Why the relay cannot be reached; nil when it can.
-    let unreachable: String?
+    let unreachable: Sentence?
     let rootKeyFile: String?
 
     var json: JSONObject {
@@ -51,7 +52,7 @@ struct StatusRecord: Record {
         object.add("unshown", unshown)
         object.add("findings", findings)
         object.add("relay", unreachable == nil ? "reachable" : "unreachable")
-        object.add("reason", unreachable)
+        object.add("reason", unreachable?.description)
         object.add("rootKeyFile", rootKeyFile)
         object.set("failing", to: .array(failing.map { .object(Self.json($0)) }))
         object.set("groups", to: .array(groups.map { .object(Self.json($0)) }))
@@ -83,13 +84,21 @@ struct StatusRecord: Record {
             Speech.text(isAdmin ? .statusAdmin : .statusNotAdmin, ["organisation": organisation]),
             Speech.text(
                 .statusCoalition,
-                ["coalition": coalition, "organisations": "\(organisations)", "devices": "\(devices)"]
+                [
+                    "coalition": coalition, "organisations": Speech.count(organisations, .organisations),
+                    "devices": Speech.count(devices, .devices),
+                ]
             ),
             Speech.text(suite == "xwing" ? .statusPostQuantum : .statusClassical),
-            unreachable.map { Speech.text(.statusRelayUnreachable, ["reason": $0]) }
+            unreachable.map { Speech.text(.statusRelayUnreachable, ["reason": Speech.text($0)]) }
                 ?? Speech.text(.statusRelayReachable),
-            Speech.text(.statusWaiting, ["queued": "\(queued)", "unshown": "\(unshown)"]),
-            findings == 0 ? Speech.text(.statusNoFindings) : Speech.text(.statusFindings, ["count": "\(findings)"]),
+            Speech.text(
+                .statusWaiting,
+                ["queued": Speech.count(queued, .messages), "unshown": Speech.count(unshown, .messages)]
+            ),
+            findings == 0
+                ? Speech.text(.statusNoFindings)
+                : Speech.text(.statusFindings, ["count": Speech.count(findings, .breaches)]),
         ]
         for failing in failing {
             lines.append(
@@ -101,7 +110,12 @@ struct StatusRecord: Record {
         }
         for group in groups {
             guard let reason = group.stopped else { continue }
-            lines.append(Speech.text(.statusGroupStopped, ["group": group.name, "reason": reason]))
+            lines.append(
+                Speech.text(
+                    .statusGroupStopped,
+                    ["group": group.name, "reason": Speech.text(Sentence(verbatim: reason))]
+                )
+            )
         }
         if let rootKeyFile { lines.append(Speech.text(.statusRootKey, ["file": rootKeyFile])) }
         return lines

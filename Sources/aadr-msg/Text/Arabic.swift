@@ -13,8 +13,9 @@ extension Speech {
         case .exampleFound:
             """
             مثال:
-              aadr-msg found --relay 'https://relay.example.org:8443/#PIN' --relay-token TOKEN \\
-                --coalition 'التحالف العربي للحقوق الرقمية' --org SMEX --user nadia
+              aadr-msg found --relay 'https://relay.example.org:8443/#PIN' \\
+                --relay-token TOKEN --org SMEX --user nadia \\
+                --coalition 'التحالف العربي للحقوق الرقمية'
             """
         case .helpInvite: "دعوة زميل، أو أول مشرف في منظمة عضو جديدة."
         case .exampleInvite:
@@ -147,9 +148,30 @@ extension Speech {
         case .headingArguments: "المعاملات"
         case .headingOptions: "الخيارات"
         case .headingSubcommands: "الأوامر"
+        case .headingHelp: "المساعدة"
+        case .parserValues: "(القيم:"
+        case .parserDefault: "(ما لم يُحدَّد:"
+        case .parserDefaultAfterValues: "؛ ما لم يُحدَّد:"
+        case .parserOr: "' أو '"
+        case .parserAnd: "' أو '"
         case .helpVersion: "عرض رقم النسخة."
         case .helpHelp: "عرض المساعدة."
-        case .helpMore: "لمساعدة مفصّلة: ‎'aadr-msg help <subcommand>'"
+        case .helpMore: "لمساعدة مفصّلة: '{command}'"
+        case .helpMoreInformation: "للمزيد: '{command}'"
+        case .parserDidYouMean: "لا خيار باسم '{option}'. هل قصدت '{suggestion}'؟"
+        case .parserUnknownOption: "لا خيار باسم '{option}'"
+        case .parserInvalidOption: "خيار غير صالح: {option}"
+        case .parserMissingValue: "تنقص قيمة '{option}'"
+        case .parserUnexpectedArguments: "كلمات زائدة، وعددها {count}: '{values}'"
+        case .parserUnexpectedArgument: "كلمة زائدة: '{value}'"
+        case .parserMissingArgument: "ينقص '{argument}'"
+        case .parserMissingOneOf: "ينقص واحد من: '{arguments}'"
+        case .parserMissingCommand: "ينقص اسم الأمر."
+        case .parserOneOfThese: "لا تصلح القيمة '{value}' لـ '{option}'. اختر واحدة من هذه:"
+        case .parserOneOf: "لا تصلح القيمة '{value}' لـ '{option}'. اختر واحدة من {values}."
+        case .parserInvalidValue: "لا تصلح القيمة '{value}' لـ '{option}'"
+        case .parserTakesNoValue: "لا يأخذ الخيار '{option}' قيمة، وقد أُعطي '{value}'."
+        case .parserSetTwice: "القيمة في {second} سبق أن حُدّدت في {first}"
 
         // النتائج.
         case .founded: "تأسّس {coalition}. أنت {member} على الجهاز {device}."
@@ -201,14 +223,14 @@ extension Speech {
         case .statusSelf: "أنت {member} على الجهاز {device}."
         case .statusAdmin: "أنت مشرف في {organisation}."
         case .statusNotAdmin: "لست مشرفًا في {organisation}."
-        case .statusCoalition: "التحالف: {coalition}. المنظمات: {organisations}. الأجهزة: {devices}."
+        case .statusCoalition: "التحالف: {coalition}؛ {organisations}، {devices}."
         case .statusPostQuantum: "تبادل المفاتيح: X-Wing، آمن حتى أمام الحواسيب الكمومية."
         case .statusClassical: "تبادل المفاتيح: X25519."
         case .statusRelayReachable: "المُرحِّل يستجيب."
         case .statusRelayUnreachable: "لا اتصال: {reason}."
         case .statusWaiting: "ينتظر الإرسال: {queued}. لم يُعرض بعد: {unshown}."
         case .statusNoFindings: "لم يُلحظ خرق للبروتوكول."
-        case .statusFindings: "خروق البروتوكول الملحوظة حتى الآن: {count}."
+        case .statusFindings: "ما لوحظ من خروق البروتوكول حتى الآن: {count}."
         case .statusGroupStopped: "لا يمكن متابعة المحادثة {group}: {reason}"
         case .statusRootKey: "المفتاح الجذر للمنظمة ما زال هنا، في {file}. انقله إلى مكان غير متصل."
         case .statusExecFailing: "فشل أمر ‎recv --exec للرسالة {id}؛ المحاولات: {attempts}؛ آخرها: {reason}."
@@ -226,6 +248,9 @@ extension Speech {
         case .negativeWait: "لا يمكن أن تكون ثواني الانتظار سالبة."
         case .noHome: "لا مجلد تُحفظ فيه المفاتيح والرسائل"
         case .noHomeAdvice: "سمِّ مجلدًا بـ ‎--home DIR أو AADR_MSG_HOME."
+        case .noVault: "لم ينضمّ أحد إلى تحالف من هنا بعد: لا خزنة في {home}"
+        case .noVaultAdvice:
+            "انضمّ بدعوتك: aadr-msg join INVITATION. وإن كنت قد انضممت من مكان آخر فسمِّه بـ ‎--home."
         case .twoKeysInEnvironment: "المتغيّران AADR_MSG_KEY_FILE وAADR_MSG_PASSPHRASE_FILE معيّنان معًا"
         case .twoKeysInEnvironmentAdvice: "ألغِ ما لا يفتح هذا المجلد، أو حدّد أيّهما بخيار."
         case .noKeyAndNoTerminal: "لا عبارة مرور ولا ملف مفتاح، ولا طرفية نسأل عليها"
@@ -277,10 +302,12 @@ extension Speech {
             كلمات الشدّة والإلحاح واليقين هي كلمات CAP 1.2.
 
             أمثلة:
-              aadr-msg alert send --to coalition --event توقيف --severity Severe --urgency Immediate --certainty Observed \\
-                --headline 'توقيف مدوّن في بغداد'
-              aadr-msg alert send --to coalition --severity Severe --urgency Immediate --certainty Observed \\
-                --lang ar --event توقيف --headline 'توقيف مدوّن' --lang en --event Arrest --headline 'Blogger arrested' \\
+              aadr-msg alert send --to coalition --event توقيف --severity Severe \\
+                --urgency Immediate --certainty Observed --headline 'توقيف مدوّن'
+              aadr-msg alert send --to coalition \\
+                --severity Severe --urgency Immediate --certainty Observed \\
+                --lang ar --event توقيف --headline 'توقيف مدوّن' \\
+                --lang en --event Arrest --headline 'Blogger arrested' \\
                 --wait acknowledged --quorum 3 --timeout 600
             """
         case .helpAlertUpdate: "تعديل إنذار أرسلته منظمتك."

@@ -13,8 +13,9 @@ extension Speech {
         case .exampleFound:
             """
             Example:
-              aadr-msg found --relay 'https://relay.example.org:8443/#PIN' --relay-token TOKEN \\
-                --coalition 'Arab Alliance for Digital Rights' --org SMEX --user nadia
+              aadr-msg found --relay 'https://relay.example.org:8443/#PIN' \\
+                --relay-token TOKEN --org SMEX --user nadia \\
+                --coalition 'Arab Alliance for Digital Rights'
             """
         case .helpInvite: "Invite a colleague, or a new member organisation's first admin."
         case .exampleInvite:
@@ -68,7 +69,7 @@ extension Speech {
             Prints the message's id. With no way to the relay the message waits on this device, and the exit status is 75.
 
             Examples:
-              aadr-msg send --to coalition 'A blogger was arrested tonight. We need your solidarity.'
+              aadr-msg send --to coalition 'A blogger was arrested tonight.'
               aadr-msg send --to issa@JOSA --to layan@7amleh 'Can you call me?'
               cat statement.txt | aadr-msg send --to coalition -
             """
@@ -149,9 +150,30 @@ extension Speech {
         case .headingArguments: "ARGUMENTS"
         case .headingOptions: "OPTIONS"
         case .headingSubcommands: "SUBCOMMANDS"
+        case .headingHelp: "Help"
+        case .parserValues: "(values:"
+        case .parserDefault: "(default:"
+        case .parserDefaultAfterValues: "; default:"
+        case .parserOr: "' or '"
+        case .parserAnd: "' and '"
         case .helpVersion: "Show the version."
         case .helpHelp: "Show help information."
-        case .helpMore: "See 'aadr-msg help <subcommand>' for detailed help."
+        case .helpMore: "See '{command}' for detailed help."
+        case .helpMoreInformation: "See '{command}' for more information."
+        case .parserDidYouMean: "Unknown option '{option}'. Did you mean '{suggestion}'?"
+        case .parserUnknownOption: "Unknown option '{option}'"
+        case .parserInvalidOption: "Invalid option: {option}"
+        case .parserMissingValue: "Missing value for '{option}'"
+        case .parserUnexpectedArguments: "{count} unexpected arguments: '{values}'"
+        case .parserUnexpectedArgument: "Unexpected argument '{value}'"
+        case .parserMissingArgument: "Missing expected argument '{argument}'"
+        case .parserMissingOneOf: "Missing one of: '{arguments}'"
+        case .parserMissingCommand: "Missing required subcommand."
+        case .parserOneOfThese: "The value '{value}' is invalid for '{option}'. Please provide one of the following:"
+        case .parserOneOf: "The value '{value}' is invalid for '{option}'. Please provide one of {values}."
+        case .parserInvalidValue: "The value '{value}' is invalid for '{option}'"
+        case .parserTakesNoValue: "The option '{option}' does not take any value, but '{value}' was specified."
+        case .parserSetTwice: "Value to be set with {second} had already been set with {first}"
 
         // Results.
         case .founded: "Founded {coalition}. You are {member}, on the device {device}."
@@ -206,14 +228,14 @@ extension Speech {
         case .statusSelf: "You are {member}, on the device {device}."
         case .statusAdmin: "You are an admin of {organisation}."
         case .statusNotAdmin: "You are not an admin of {organisation}."
-        case .statusCoalition: "Coalition: {coalition}. Organisations: {organisations}. Devices: {devices}."
+        case .statusCoalition: "Coalition: {coalition}; {organisations}, {devices}."
         case .statusPostQuantum: "Key exchange: X-Wing, safe against quantum computers too."
         case .statusClassical: "Key exchange: X25519."
         case .statusRelayReachable: "The relay answers."
         case .statusRelayUnreachable: "No connection: {reason}."
         case .statusWaiting: "Waiting to be sent: {queued}. Not shown yet: {unshown}."
         case .statusNoFindings: "Nobody was seen to break the protocol."
-        case .statusFindings: "Breaks of the protocol seen so far: {count}."
+        case .statusFindings: "Seen so far: {count} of the protocol."
         case .statusGroupStopped: "The conversation {group} cannot be followed any further: {reason}"
         case .statusRootKey: "The organisation's root key is still here, in {file}. Move it offline."
         case .statusExecFailing:
@@ -232,6 +254,9 @@ extension Speech {
         case .negativeWait: "The seconds to wait cannot be negative."
         case .noHome: "there is no home directory to keep keys and messages in"
         case .noHomeAdvice: "Name one with --home DIR or AADR_MSG_HOME."
+        case .noVault: "nobody has joined a coalition here yet: there is no vault in {home}"
+        case .noVaultAdvice:
+            "Join with your invitation: aadr-msg join INVITATION. If you have joined elsewhere, name the place with --home."
         case .twoKeysInEnvironment: "both AADR_MSG_KEY_FILE and AADR_MSG_PASSPHRASE_FILE are set"
         case .twoKeysInEnvironmentAdvice: "Unset the one that does not open this home, or say which with an option."
         case .noKeyAndNoTerminal: "there is no passphrase or key file, and no terminal to ask on"
@@ -285,10 +310,12 @@ extension Speech {
             --event and --area may stand once for all. The words of severity, urgency and certainty are those of CAP 1.2.
 
             Examples:
-              aadr-msg alert send --to coalition --event Arrest --severity Severe --urgency Immediate --certainty Observed \\
-                --headline 'A blogger was arrested in Baghdad'
-              aadr-msg alert send --to coalition --severity Severe --urgency Immediate --certainty Observed \\
-                --lang ar --event "$EVENT_AR" --headline "$HEADLINE_AR" --lang en --event Arrest --headline 'Blogger arrested' \\
+              aadr-msg alert send --to coalition --event Arrest --severity Severe \\
+                --urgency Immediate --certainty Observed --headline 'Blogger arrested'
+              aadr-msg alert send --to coalition \\
+                --severity Severe --urgency Immediate --certainty Observed \\
+                --lang ar --event "$EVENT_AR" --headline "$HEADLINE_AR" \\
+                --lang en --event Arrest --headline 'Blogger arrested' \\
                 --wait acknowledged --quorum 3 --timeout 600
             """
         case .helpAlertUpdate: "Put new words or grades in the place of an alert of your organisation's."

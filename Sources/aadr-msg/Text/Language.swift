@@ -1,3 +1,5 @@
+internal import MemberClient
+
 /// The languages that the program speaks to people in. What programs read never changes with it.
 enum Language: String, CaseIterable, Sendable {
     case english = "en"
@@ -55,6 +57,19 @@ enum Speech {
             case .arabic: arabic(phrase)
             }
         return values.isEmpty ? template : fill(template, with: values)
+    }
+
+    /// What the engine says, in English or as the table of its sentences has it.
+    static func text(_ sentence: Sentence) -> String {
+        guard language == .arabic, let words = arabicSentences[sentence.words] else {
+            return SafeText.inline(sentence.description)
+        }
+        return sentence.filled(words, with: sentence.values.map { text($0) })
+    }
+
+    /// Whether the engine's sentence has words in the user's language.
+    static func knows(_ sentence: Sentence) -> Bool {
+        language == .english || arabicSentences[sentence.words] != nil
     }
 
     private static func fill(_ template: String, with values: [String: String]) -> String {

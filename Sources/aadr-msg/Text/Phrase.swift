@@ -29,7 +29,13 @@ enum Phrase: String, CaseIterable, Sendable {
 
     // Help: the parser's own headings.
     case headingOverview, headingUsage, headingArguments, headingOptions, headingSubcommands
-    case helpVersion, helpHelp, helpMore
+    case headingHelp, parserValues, parserDefault, parserDefaultAfterValues, parserOr, parserAnd
+    case helpVersion, helpHelp, helpMore, helpMoreInformation
+
+    // What the parser says of a command line; its English is the parser's own, by which it is recognised.
+    case parserDidYouMean, parserUnknownOption, parserInvalidOption, parserMissingValue, parserUnexpectedArguments
+    case parserUnexpectedArgument, parserMissingArgument, parserMissingOneOf, parserMissingCommand, parserOneOfThese
+    case parserOneOf, parserInvalidValue, parserTakesNoValue, parserSetTwice
 
     // Results.
     case founded, rootKeyAdvice
@@ -51,6 +57,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case commandLine
     case passphraseAndKeyFile, codeAndAll, requestOrAll, negativeWait
     case noHome, noHomeAdvice
+    case noVault, noVaultAdvice
     case twoKeysInEnvironment, twoKeysInEnvironmentAdvice
     case noKeyAndNoTerminal, noKeyAndNoTerminalAdvice
     case passphraseTooShort, passphraseTooShortAdvice

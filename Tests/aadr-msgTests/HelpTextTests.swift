@@ -1,0 +1,82 @@
+import ArgumentParser
+import Testing
+
+@testable import aadr_msg
+
+@Suite("Help, and what the parser says")
+struct HelpTextTests {
+    private func said(_ arguments: [String]) -> String {
+        do {
+            _ = try Program.parseAsRoot(arguments)
+            return ""
+        } catch {
+            return SafeText.lines(Program.fullMessage(for: error)).map { HelpText.localized($0) }
+                .joined(separator: "\n")
+        }
+    }
+
+    /// Every word of a line that a person reads, without what belongs to a command line.
+    private func englishWords(_ text: String) -> [String] {
+        text.split(separator: "\n")
+            .filter { !$0.contains("aadr-msg") && !$0.hasPrefix("    - ") }
+            .flatMap { $0.split { !$0.isLetter && !"<>-'.@/:#_+".contains($0) } }
+            .map(String.init)
+            .filter {
+                ["Error", "Help", "Usage", "See", "Missing", "Unknown", "value", "values:", "default:"].contains($0)
+            }
+    }
+
+    @Test(
+        "what is wrong with a command line is said in Arabic, and what was typed is named",
+        arguments: [
+            (["frob"], "frob"), (["recv", "x", "y"], "x"), (["send"], "--to"), (["send", "--to"], "--to"),
+            (["recv", "--mrk"], "--mark"), (["recv", "--zzzzzzzz"], "--zzzzzzzz"), (["recv", "--mark", "zz"], "zz"),
+            (["join", "i", "--wait", "x"], "--wait"), (["alert", "send", "--to", "a", "--category", "zz"], "zz"),
+            (["recv", "--follow=1"], "--follow"), (["send", "--to", "x", "--json"], "<text>"),
+        ]
+    )
+    func errors(arguments: [String], named: String) {
+        Speech.$language.withValue(.arabic) {
+            let text = said(arguments)
+            #expect(text.contains(named))
+            #expect(englishWords(text) == [], "\(text)")
+            let first = text.prefix { $0 != "\n" }
+            #expect(first.unicodeScalars.contains { (0x0620...0x064A).contains($0.value) }, "\(text)")
+        }
+    }
+
+    @Test(
+        "help of every command has no English of the parser's in Arabic",
+        arguments: [
+            [], ["found"], ["invite"], ["join"], ["requests"], ["approve"], ["deny"], ["members"], ["send"], ["recv"],
+            ["alert"], ["alert", "send"], ["alert", "update"], ["alert", "cancel"], ["alert", "status"],
+            ["alert", "list"],
+            ["alert", "import"], ["alert", "export"], ["ack"], ["status"], ["passphrase"],
+        ]
+    )
+    func help(command: [String]) {
+        Speech.$language.withValue(.arabic) {
+            let text = said(command + ["--help"])
+            #expect(englishWords(text) == [], "\(text)")
+            for heading in ["OVERVIEW", "USAGE", "OPTIONS", "ARGUMENTS", "SUBCOMMANDS", "Show "] {
+                #expect(!text.contains(heading), "\(text)")
+            }
+        }
+    }
+
+    @Test("English is the parser's own, without its “Error:”")
+    func english() {
+        Speech.$language.withValue(.english) {
+            #expect(said(["frob"]).hasPrefix("Unexpected argument 'frob'"))
+        }
+    }
+
+    @Test("an example fits into 80 columns, so that it can be copied", arguments: Phrase.allCases)
+    func examplesFit(phrase: Phrase) {
+        for text in [Speech.english(phrase), Speech.arabic(phrase)] {
+            for line in text.split(separator: "\n") where line.hasPrefix("  ") {
+                #expect(DisplayWidth.width(String(line)) <= 80, "\(line)")
+            }
+        }
+    }
+}
