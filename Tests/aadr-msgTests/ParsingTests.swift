@@ -201,10 +201,11 @@ struct ParsingTests {
         Speech.$language.withValue(.english) {
             let help = Program.helpMessage(columns: 200)
             for phrase in [
-                Phrase.helpVersion, .helpHelp, .helpMore, .headingUsage, .headingOptions, .headingSubcommands,
+                Phrase.helpVersion, .helpHelp, .headingUsage, .headingOptions, .headingSubcommands, .parserValues,
             ] {
                 #expect(help.contains(Speech.text(phrase)), "\(phrase)")
             }
+            #expect(help.contains("See 'aadr-msg help <subcommand>' for detailed help."))
         }
     }
 

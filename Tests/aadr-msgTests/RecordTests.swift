@@ -1,5 +1,6 @@
 import Coalition
 import Foundation
+import MemberClient
 import Testing
 
 @testable import aadr_msg
@@ -136,7 +137,7 @@ private enum Sample {
         )
     }
 
-    static func status(unreachable: String?, stopped: String?) -> StatusRecord {
+    static func status(unreachable: Sentence?, stopped: String?) -> StatusRecord {
         StatusRecord(
             organisation: "SMEX",
             user: "nadia",
@@ -153,7 +154,7 @@ private enum Sample {
                 ? [] : [.init(id: id, attempts: 3, reason: Hook.Failure.exit(2).description, next: time)],
             findings: 3,
             unreachable: unreachable,
-            rootKeyFile: unreachable
+            rootKeyFile: unreachable?.description
         )
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// A literal makes it: `"no request \(id) is waiting"` has the words `no request {} is waiting` and the value `id`. A value is
 /// a sentence too, and may have a translation of its own.
-public struct Sentence: Sendable, Hashable, CustomStringConvertible {
+public struct Sentence: Sendable, Equatable, CustomStringConvertible {
     /// With `{}` where a value stands.
     public let words: String
     public let values: [Sentence]
@@ -14,6 +14,9 @@ public struct Sentence: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { filled(words, with: values.map(\.description)) }
+
+    /// Two are the same that say the same, however they were put together.
+    public static func == (one: Sentence, other: Sentence) -> Bool { one.description == other.description }
 
     /// Words, these or a translation of them, with their values in place.
     public func filled(_ words: String, with values: [String]) -> String {

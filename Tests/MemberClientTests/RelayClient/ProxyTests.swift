@@ -102,7 +102,7 @@ struct ProxyTests {
         ] {
             let http = try await TestProxy(.connectAnswering(answer), target: 1)
             let client = RelayClient(address: try relay(), proxy: try ProxyAddress("http://127.0.0.1:\(http.port)"))
-            #expect(await error(client) == .proxy(reason))
+            #expect(await error(client) == .proxy(Sentence(verbatim: reason)))
         }
     }
 
