@@ -23,6 +23,23 @@ private final class KillAt: StepObserver {
     }
 }
 
+private func alertDraft(_ headline: String) -> AlertDraft {
+    var info = JSONObject()
+    info.set("language", to: .string("en-US"))
+    info.set("category", to: .array([.string("Security")]))
+    for (name, value) in [
+        ("event", "Arrest"), ("urgency", "Immediate"), ("severity", "Severe"), ("certainty", "Observed"),
+        ("headline", headline),
+    ] {
+        info.set(name, to: .string(value))
+    }
+    var draft = AlertDraft()
+    draft.set("status", to: Alert.Status.actual.rawValue)
+    draft.restrict(to: .amber)
+    draft.infos = [info]
+    return draft
+}
+
 /// As a power cut does: nothing is closed, nothing is flushed.
 private func endProcess() -> Never {
     kill(getpid(), SIGKILL)
@@ -99,6 +116,64 @@ struct KillTests {
             #expect(steps >= 8)
         }
         await admin.close()
+    }
+
+    /// Guards: an alert is never lost, sent twice or half superseded, wherever the process that sends, updates or cancels it is
+    /// killed: what the next process and everybody else see is the same.
+    @Test(arguments: ["send", "update", "cancel"])
+    func alertTakesEffectOnceWhereverItsProcessIsKilled(operation: String) async throws {
+        let coalition = try await TestCoalition()
+        let founder = try await coalition.found("SMEX")
+        let reader = try await coalition.admit(organisation: "JOSA", by: founder)
+        _ = try await reader.sync()
+        await founder.close()
+        let directory = coalition.directory.path
+        try await coalition.serving { address in
+            var steps = 0
+            for step in 0..<64 where !hasFinished(directory) {
+                let before = try coalition.open("SMEX")
+                let first = try #require(try await before.send(alertDraft("\(step)"), to: [.coalition]).first)
+                await before.close()
+                _ = try await reader.sync()
+                let known = try reader.alerts().count
+                await #expect(processExitsWith: .signal(SIGKILL)) {
+                    [
+                        directory = directory as String, address = address as String, step = step as Int,
+                        operation = operation as String, first = first.id as String,
+                    ] in
+                    let member = try Member.open("SMEX", in: directory, relay: address, observer: KillAt(step))
+                    let id = try #require(MessageID(text: first))
+                    switch operation {
+                    case "send": _ = try await member.send(alertDraft("another"), to: [.coalition])
+                    case "update": _ = try await member.update(id, with: alertDraft("updated"))
+                    default: _ = try await member.cancel(id, note: "over")
+                    }
+                    try Data().write(to: URL(fileURLWithPath: "\(directory)/finished"))
+                    endProcess()
+                }
+                try await expectNothingLeft(in: coalition)
+                let again = try coalition.open("SMEX")
+                _ = try await reader.sync()
+                let alerts = try reader.alerts()
+                #expect(alerts.count == known + 1)
+                #expect(try again.alerts().map(\.id) == alerts.map(\.id))
+                #expect(try again.alerts().map(\.state) == alerts.map(\.state))
+                let newest = try #require(alerts.last)
+                let state: AlertState =
+                    switch operation {
+                    case "send": .active
+                    case "update": .updated(by: newest.id)
+                    default: .cancelled(by: newest.id)
+                    }
+                #expect(alerts.first { $0.id == first.id }?.state == state)
+                #expect(try reader.takeFindings() == [])
+                await again.close()
+                steps += 1
+            }
+            #expect(hasFinished(directory))
+            #expect(steps >= 4)
+        }
+        await reader.close()
     }
 
     /// Opens the home once more, as the next command does, and does what the killed process left.

@@ -52,8 +52,9 @@ extension Engine {
         note: String?
     ) async throws -> [SendResult] {
         let queued = try vault.write { transaction in
-            let (chain, newest) = try chain(from: id, transaction)
+            let (later, newest) = try chain(from: id, transaction)
             guard newest.superseded == nil else { throw MemberError.alreadyCancelled(id.description) }
+            let chain = try later.reduce(into: []) { $0 += try ancestors(of: $1, transaction) + [$1] }.unique
             let alerts = try chain.map { try self.alert(of: $0, transaction) }
             guard let last = alerts.last else { throw MemberError.unknownAlert(id.description) }
             let new = MessageID.random()
@@ -107,6 +108,19 @@ extension Engine {
             )
         }
         return try await deliver(queued)
+    }
+
+    /// What an alert took the place of, the oldest first, as far as it is of one's own organisation and still here: whoever
+    /// supersedes the alert supersedes these too, whichever of them a person has named.
+    private func ancestors(of id: MessageID, _ transaction: borrowing VaultTransaction) throws -> [MessageID] {
+        let own = try transaction.device().identity.address.organisation
+        return try references(of: id, transaction)
+            .filter { reference in
+                guard let tracked = try transaction.record(.tracked(reference), as: TrackedMessage.self) else {
+                    return false
+                }
+                return try tracked.organisation == own && entry(of: reference, transaction) != nil
+            }
     }
 
     /// An alert and everything that has superseded it, the newest last; all of one's own organisation.

@@ -17,6 +17,8 @@ public struct AlertEntry: Sendable {
     public let from: DeviceAddress
     public let to: [Target]
     public let state: AlertState
+    /// Messages that it refers to, the oldest first.
+    public let references: [String]
     /// Whether one's own organisation sent it, which alone may change it.
     public let isOwnOrganisation: Bool
 }

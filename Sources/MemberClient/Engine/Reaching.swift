@@ -32,9 +32,9 @@ extension Engine {
     }
 
     /// Nil when its day has been deleted from the history.
-    private func entry(of id: MessageID, _ transaction: borrowing VaultTransaction) throws -> AlertEntry? {
+    func entry(of id: MessageID, _ transaction: borrowing VaultTransaction) throws -> AlertEntry? {
         guard let tracked = try transaction.record(.tracked(id), as: TrackedMessage.self),
-            let alert = try content(of: tracked, transaction)?.alert
+            let content = try content(of: tracked, transaction), let alert = content.alert
         else { return nil }
         return AlertEntry(
             id: id.description,
@@ -42,6 +42,7 @@ extension Engine {
             from: tracked.sender.address,
             to: try tracked.places.map { try target(of: $0.destination, transaction) },
             state: try alertState(of: id, alert, transaction),
+            references: content.references.map(\.description),
             isOwnOrganisation: try tracked.organisation == transaction.device().identity.address.organisation
         )
     }
@@ -52,6 +53,12 @@ extension Engine {
             let alert = try content(of: tracked, transaction)?.alert
         else { throw MemberError.unknownAlert(id.description) }
         return alert
+    }
+
+    /// What a message refers to; nothing once its day has been deleted from the history.
+    func references(of id: MessageID, _ transaction: borrowing VaultTransaction) throws -> [MessageID] {
+        guard let tracked = try transaction.record(.tracked(id), as: TrackedMessage.self) else { return [] }
+        return try content(of: tracked, transaction)?.references ?? []
     }
 
     private func content(of tracked: TrackedMessage, _ transaction: borrowing VaultTransaction) throws -> Content? {

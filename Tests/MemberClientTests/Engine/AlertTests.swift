@@ -140,6 +140,64 @@ struct AlertTests {
         }
     }
 
+    /// Guards: an update of an update, and a cancellation of any of them, leave none behind that still seems to hold.
+    @Test(arguments: 0..<3) func chainIsSupersededWhicheverOfItIsNamed(named: Int) async throws {
+        let coalition = try await TestCoalition()
+        let sender = try await coalition.found("SMEX")
+        let josa = try await coalition.admit(organisation: "JOSA", by: sender)
+        for member in [sender, josa] { _ = try await member.sync() }
+        var chain = [try sender.id(try await sender.send(draft("1"), to: [.coalition]))]
+        chain.append(try sender.id(try await sender.update(chain[0], with: draft("2"))))
+        // Of the newest, as a person names it who has read no other.
+        chain.append(try sender.id(try await sender.update(chain[1], with: draft("3"))))
+        for member in [sender, josa] {
+            _ = try await member.sync()
+            for earlier in chain.dropLast() {
+                #expect(try member.alert(earlier).state == .updated(by: chain[2].description))
+            }
+            #expect(try member.alert(chain[2]).state == .active)
+        }
+        let end = try sender.id(try await sender.cancel(chain[named], note: nil))
+        for member in [sender, josa] {
+            _ = try await member.sync()
+            for earlier in chain { #expect(try member.alert(earlier).state == .cancelled(by: end.description)) }
+            #expect(try member.alert(end).references == chain.map(\.description))
+            await member.close()
+        }
+    }
+
+    /// Guards: an alert that names messages which nobody here has seen is shown, and changes nothing.
+    @Test func alertThatRefersToTheUnknownIsShownAndChangesNothing() async throws {
+        let coalition = try await TestCoalition()
+        let sender = try await coalition.found("SMEX")
+        let josa = try await coalition.admit(organisation: "JOSA", by: sender)
+        for member in [sender, josa] { _ = try await member.sync() }
+        let text = try await sender.send(text: "no alert", to: [.coalition])
+        let references = [MessageID.random(), try sender.id(text)]
+        let id = MessageID.random()
+        let elsewhere = try draft("1").alert(.alert, id: .random(), from: josa.address.userAddress, at: josa.engine.now)
+        let alert = try draft("2")
+            .alert(
+                .update,
+                id: id,
+                from: sender.address.userAddress,
+                at: sender.engine.now,
+                references: [elsewhere.reference]
+            )
+        _ = try await sender.engine.send(
+            try Content(id: id, .alert(alert.object), references: references),
+            to: [.coalition]
+        )
+        for member in [sender, josa] {
+            _ = try await member.sync()
+            #expect(try member.alerts().map(\.id) == [id.description])
+            #expect(try member.alert(id).state == .active)
+            #expect(try member.alert(id).references == references.map(\.description))
+            #expect(try member.takeFindings() == [])
+            await member.close()
+        }
+    }
+
     @Test func expiredAlertSaysSo() async throws {
         let coalition = try await TestCoalition()
         let sender = try await coalition.found("SMEX")
