@@ -2,12 +2,13 @@
 
 release := swift build --configuration release --static-swift-stdlib
 
-.PHONY: help demo build test format-check format bench docs fuzz clean
+.PHONY: help demo build install test format-check format bench docs fuzz clean
 
 help:
 	@echo "make demo          build, and watch an alert cross between five organisations (about 30 s after the build)"
 	@echo "make test          run every test"
 	@echo "make build         the two programs, in .build/release"
+	@echo "make install       programs, manual pages and completions, into PREFIX (/usr/local) under DESTDIR"
 	@echo "make bench         measure, as a table and as JSON"
 	@echo "make docs          the libraries' pages (DocC), in .build/plugins/Swift-DocC/outputs"
 	@echo "make fuzz          hostile input at every parser and a live group, under AddressSanitizer"
@@ -17,6 +18,9 @@ build:
 	@Scripts/setup build
 	@$(release) --product aadr-relay
 	@$(release) --product aadr-msg
+
+install: build
+	@DESTDIR="$(DESTDIR)" PREFIX="$(or $(PREFIX),/usr/local)" Scripts/install .build/release
 
 demo: build
 	@Scripts/demo .build/release
