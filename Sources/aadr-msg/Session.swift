@@ -44,8 +44,15 @@ struct Session {
     }
 
     /// Opens the home, does the work, and closes it whatever came of it.
-    func withMember<Result: Sendable>(_ work: (Member) async throws -> Result) async throws -> Result {
-        let member = try Member.open(home: settings.home, unlock: try unlock(), network: try network)
+    /// - Parameter saysWhatItWaitsFor: whether the work itself tells a person why it takes long.
+    func withMember<Result: Sendable>(
+        saysWhatItWaitsFor: Bool = false,
+        _ work: (Member) async throws -> Result
+    ) async throws -> Result {
+        let unlock = try unlock()
+        let patience = saysWhatItWaitsFor ? nil : Patience(printer)
+        defer { patience?.end() }
+        let member = try Member.open(home: settings.home, unlock: unlock, network: try network)
         do {
             let result = try await work(member)
             await member.close()

@@ -247,9 +247,10 @@ struct RecordTests {
             let time = Timestamp.local(Sample.time)
             #expect(
                 Sample.message(text: "تم توقيف مدوّن\nالليلة").lines(.plain) == [
-                    "\(time)  haidar@INSM to coalition, verified",
+                    "\(time)  haidar@INSM to the coalition, verified",
                     "    \u{2068}تم توقيف مدوّن\u{2069}",
                     "    \u{2068}الليلة\u{2069}",
+                    "",
                 ]
             )
             #expect(Sample.message(text: "x", verified: false).lines(.plain)[0].hasSuffix(", not verified"))

@@ -133,6 +133,10 @@ struct AlertStatus: AsyncParsableCommand {
         let id = try Parameter.messageID(id)
         try await session.withMember { member in
             try await member.syncIfReachable()
+            // People see which alert it is, and whether it still holds; scripts ask alert list.
+            if !session.printer.isJSON, let entry = try? member.alert(id) {
+                try session.printer.show(AlertRecord(entry))
+            }
             for organisation in try member.reach(of: id).organisations {
                 try session.printer.show(ReachRecord(organisation))
             }
@@ -205,8 +209,10 @@ struct AlertExport: AsyncParsableCommand {
     func run() async throws {
         let session = try Session(global)
         let id = try Parameter.messageID(id)
-        let xml = try await session.withMember { try $0.alert(id).alert.xml }
-        try Stream.output.write(String(decoding: xml, as: UTF8.self))
+        let entry = try await session.withMember { try $0.alert(id) }
+        try Stream.output.write(String(decoding: entry.alert.xml, as: UTF8.self))
+        // CAP has no place for it: whoever hands the document on must know.
+        if let phrase = AlertStateName(entry.state).phrase { session.printer.note(phrase) }
     }
 }
 
@@ -333,7 +339,8 @@ extension AlertRecord {
             to: entry.to.map(\.description),
             state: AlertStateName(entry.state),
             by: by,
-            alert: entry.alert.object
+            alert: entry.alert.object,
+            references: entry.references
         )
     }
 }

@@ -37,7 +37,7 @@ struct Approve: AsyncParsableCommand {
     }
 
     private func approve(_ request: String, _ session: Session) async throws {
-        let address = try await session.withMember { member in
+        let address = try await session.withMember(saysWhatItWaitsFor: code == nil) { member in
             let code =
                 if let code {
                     code

@@ -47,10 +47,13 @@ struct Found: AsyncParsableCommand {
             suite: suite
         )
         let network = try session.network
+        let unlock = try session.newUnlock()
+        let patience = Patience(session.printer)
+        defer { patience?.end() }
         let member = try await Member.found(
             founding,
             home: session.settings.home,
-            unlock: try session.newUnlock(),
+            unlock: unlock,
             network: network
         )
         let rootKeyFile = member.rootKeyFile

@@ -41,7 +41,7 @@ struct Recv: AsyncParsableCommand {
         let session = try Session(global)
         let filter = MessageFilter(from: try from.map(Parameter.target), kind: kind)
         let hook = exec.map { Hook(command: $0, timeout: .seconds(execTimeout)) }
-        try await session.withMember { member in
+        try await session.withMember(saysWhatItWaitsFor: follow || hook != nil) { member in
             if follow {
                 try await handleAsTheyCome(filter, hook, member, session)
             } else if let hook {

@@ -1,3 +1,4 @@
+internal import MemberClient
 internal import Sodium
 
 #if canImport(Glibc)
@@ -80,7 +81,7 @@ extension Failure {
         Failure(
             .configuration,
             .cannotRead,
-            ["file": path, "reason": String(cString: strerror(errno))],
+            ["file": path, "reason": Speech.text(Sentence(verbatim: String(cString: strerror(errno))))],
             advice: .cannotReadAdvice
         )
     }

@@ -34,6 +34,8 @@ struct AlertRecord: Record {
     /// With which it was superseded.
     let by: String?
     let alert: JSONObject
+    /// Messages that it refers to, for people; scripts find them in `recv`.
+    var references: [String] = []
 
     var json: JSONObject {
         var object = JSONObject()
@@ -47,8 +49,9 @@ struct AlertRecord: Record {
     }
 
     func lines(_ layout: Layout) -> [String] {
-        let head = Speech.text(.alertFrom, ["from": from, "to": to.joined(separator: " ")])
-        return [layout.bold(id), "  " + head] + AlertText(alert, state: state).lines(layout)
+        let head = Speech.text(.alertFrom, ["from": from, "to": to.map { Speech.target($0) }.joined(separator: ", ")])
+        return [layout.bold(id)] + layout.own(head, indent: 2, layout.plain)
+            + AlertText(alert, state: state, references: references).lines(layout) + [""]
     }
 }
 
@@ -121,21 +124,27 @@ struct AlertText {
     private let object: JSONObject
     private let alert: Alert?
     private let state: AlertStateName?
+    /// Messages that it refers to, the oldest first.
+    private let references: [String]
 
-    init(_ object: JSONObject, state: AlertStateName?) {
+    init(_ object: JSONObject, state: AlertStateName?, references: [String] = []) {
         self.object = object
         alert = try? Alert(object)
         self.state = state
+        self.references = references
     }
 
+    /// Whether it holds, and so asks for an answer.
+    var isToBeAnswered: Bool { alert.map { $0.messageType != .cancel } ?? false && (state ?? .active) == .active }
+
     func lines(_ layout: Layout) -> [String] {
-        var lines: [String] = []
-        if let alert, let warning = Self.unreal(alert.status) {
-            lines.append("  " + layout.reversed(" \(Speech.text(warning)) "))
+        // What is not real or holds no longer is said first, and nothing after it alarms.
+        let warnings = [alert.flatMap { Self.unreal($0.status) }, state?.phrase].compactMap { $0 }
+        var lines = warnings.flatMap { phrase in
+            layout.own(Speech.text(phrase), indent: 2) { layout.reversed(" " + $0 + " ") }
         }
-        if let phrase = state?.phrase { lines.append("  " + layout.reversed(" \(Speech.text(phrase)) ")) }
         guard let alert else {
-            lines.append("  " + Speech.text(.alertBroken))
+            lines += layout.own(Speech.text(.alertBroken), indent: 2, layout.plain)
             for info in object["info"]?.array ?? [] {
                 for name in ["headline", "description", "instruction"] {
                     lines += (info.object?[name]?.string).map(layout.quoted) ?? []
@@ -143,20 +152,25 @@ struct AlertText {
             }
             return lines
         }
-        if alert.messageType == .cancel { lines.append("  " + Speech.text(.alertIsCancel)) }
+        if let phrase = Self.change(alert.messageType), let id = references.last {
+            lines += layout.own(Speech.text(phrase, ["id": id]), indent: 2, layout.plain)
+        }
         lines += alert.note.map(layout.quoted) ?? []
-        if let info = alert.info(for: Speech.language.rawValue) { lines += Self.lines(info, layout) }
+        if let info = alert.info(for: Speech.language.rawValue) {
+            let isAlarming = warnings.isEmpty && alert.messageType != .cancel
+            lines += Self.lines(info, isAlarming: isAlarming, layout)
+        }
         if let restriction = alert.restriction {
-            lines.append("    " + Speech.text(.alertRestriction, ["label": restriction]))
+            lines += layout.own(Speech.text(.alertRestriction, ["label": restriction]), indent: 4, layout.plain)
         }
         if alert.infos.count > 1 {
             let languages = alert.infos.map(\.language).joined(separator: " ")
-            lines.append("    " + layout.dim(Speech.text(.alertLanguages, ["languages": languages])))
+            lines += layout.own(Speech.text(.alertLanguages, ["languages": languages]), indent: 4, layout.dim)
         }
         return lines
     }
 
-    private static func lines(_ info: Alert.Info, _ layout: Layout) -> [String] {
+    private static func lines(_ info: Alert.Info, isAlarming: Bool, _ layout: Layout) -> [String] {
         let grade = Speech.text(
             .alertGrade,
             [
@@ -164,17 +178,36 @@ struct AlertText {
                 "certainty": Speech.text(info.certainty.phrase),
             ]
         )
-        let isGrave = info.severity == .extreme || info.severity == .severe
-        var lines = ["  " + (isGrave ? layout.alarming(grade) : layout.bold(grade))]
+        let style =
+            switch info.severity {
+            case .extreme, .severe: layout.alarming
+            case .moderate: layout.warning
+            case .minor, .unknown: layout.bold
+            }
+        var lines = layout.own(grade, indent: 2, isAlarming ? style : layout.plain)
         lines += layout.quoted(info.headline ?? info.event).map(layout.bold)
-        for text in [info.description, info.instruction, info.web, info.contact] {
-            lines += text.map(layout.quoted) ?? []
+        lines += info.description.map(layout.quoted) ?? []
+        if let instruction = info.instruction {
+            lines += layout.own(Speech.text(.alertInstruction), indent: 4, layout.bold) + layout.quoted(instruction)
         }
-        if !info.areas.isEmpty { lines += layout.quoted(info.areas.joined(separator: "، ")) }
-        if let expires = info.expires {
-            lines.append("    " + Speech.text(.alertUntil, ["time": Timestamp.local(expires.time.seconds)]))
+        let facts: [(Phrase, String, String?)] = [
+            (.alertArea, "area", info.areas.isEmpty ? nil : info.areas.joined(separator: "؛ ")),
+            (.alertContact, "contact", info.contact), (.alertWeb, "address", info.web),
+            (.alertUntil, "time", info.expires.map { Timestamp.local($0.time.seconds) }),
+        ]
+        for (phrase, name, value) in facts {
+            guard let value else { continue }
+            lines += layout.own(Speech.text(phrase, [name: value]), indent: 4, layout.plain)
         }
         return lines
+    }
+
+    private static func change(_ type: Alert.MessageType) -> Phrase? {
+        switch type {
+        case .update: .alertIsUpdate
+        case .cancel: .alertIsCancel
+        case .alert, .acknowledgement, .error: nil
+        }
     }
 
     private static func unreal(_ status: Alert.Status) -> Phrase? {

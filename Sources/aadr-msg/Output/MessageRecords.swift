@@ -63,28 +63,33 @@ struct MessageRecord: Record {
         return object
     }
 
+    /// An empty line ends it, as between the turns of a conversation.
     func lines(_ layout: Layout) -> [String] {
         let header = Speech.text(
             isVerified ? .messageVerified : .messageNotVerified,
-            ["time": Timestamp.local(sent), "from": from, "to": to]
+            ["time": Timestamp.local(sent), "from": from, "to": Speech.target(to)]
         )
-        var lines = [layout.bold(header)]
+        var lines = layout.own(header, layout.bold)
         if max(sent, received) - min(sent, received) >= Self.notableDelay {
-            lines.append("  " + layout.dim(Speech.text(.messageReceived, ["time": Timestamp.local(received)])))
+            lines += layout.own(
+                Speech.text(.messageReceived, ["time": Timestamp.local(received)]),
+                indent: 2,
+                layout.dim
+            )
         }
         if let alert {
-            return lines + AlertText(alert, state: alertState).lines(layout) + [Self.answer(id, layout)]
-        }
-        if kind == "acknowledgement" {
-            lines.append("  " + Speech.text(.acknowledges, ["id": references.joined(separator: " ")]))
+            let text = AlertText(alert, state: alertState, references: references)
+            lines += text.lines(layout)
+            if text.isToBeAnswered {
+                lines += layout.own(Speech.text(.alertAnswer, ["command": "aadr-msg ack \(id)"]), indent: 4, layout.dim)
+            }
+        } else if kind == "acknowledgement" {
+            let answered = Speech.text(.acknowledges, ["id": references.joined(separator: " ")])
+            lines += layout.own(answered, indent: 2, layout.plain)
         } else if kind != "text" {
-            lines.append("  " + layout.dim(Speech.text(.messageOfKind, ["kind": kind, "id": id])))
+            lines += layout.own(Speech.text(.messageOfKind, ["kind": kind, "id": id]), indent: 2, layout.dim)
         }
-        return lines + (text.map(layout.quoted) ?? [])
-    }
-
-    private static func answer(_ id: String, _ layout: Layout) -> String {
-        "    " + layout.dim(Speech.text(.alertAnswer, ["id": id]))
+        return lines + (text.map(layout.quoted) ?? []) + [""]
     }
 }
 

@@ -8,6 +8,7 @@ struct Printer: Sendable {
 
     /// A result: one JSON object on one line, or lines for people.
     func show(_ record: some Record) throws(Failure) {
+        Patience.clearLine()
         if isJSON {
             try output.writeLine(JSONLine.text(record.json))
         } else {
@@ -22,6 +23,7 @@ struct Printer: Sendable {
 
     /// Lines for people, on standard error.
     func say(_ lines: [String]) {
+        Patience.clearLine()
         try? errors.writeLine(lines.joined(separator: "\n"))
     }
 
@@ -61,8 +63,17 @@ struct Layout: Equatable, Sendable {
     func bold(_ line: String) -> String { isStyled ? "\u{1B}[1m" + line + "\u{1B}[0m" : line }
     /// What must not be overlooked.
     func alarming(_ line: String) -> String { isStyled ? "\u{1B}[1;31m" + line + "\u{1B}[0m" : line }
+    func warning(_ line: String) -> String { isStyled ? "\u{1B}[1;33m" + line + "\u{1B}[0m" : line }
     func reversed(_ line: String) -> String { isStyled ? "\u{1B}[1;7m" + line + "\u{1B}[0m" : line }
     func dim(_ line: String) -> String { isStyled ? "\u{1B}[2m" + line + "\u{1B}[0m" : line }
+    func plain(_ line: String) -> String { line }
+
+    /// A sentence of the program's own as lines of the terminal, each set in by as many columns and styled by itself.
+    func own(_ sentence: String, indent: Int = 0, _ style: (String) -> String) -> [String] {
+        let margin = String(repeating: " ", count: indent)
+        let lines = width.map { DisplayWidth.wrap(sentence, to: max(16, $0 - indent)) } ?? [sentence]
+        return SafeText.isolatingEach(lines).map { margin + style($0) }
+    }
 
     /// Text from elsewhere as lines of its own, each set in by four columns: none of them can pass for a line of this
     /// program's, which begin in the first column.

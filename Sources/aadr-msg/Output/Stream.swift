@@ -1,3 +1,5 @@
+internal import MemberClient
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -30,7 +32,14 @@ struct Stream: Sendable {
     func write(_ text: String) throws(Failure) {
         var text = text
         let reason = text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
-        if let reason { throw Failure(.cannotWrite, .cannotWrite, ["reason": reason], advice: .cannotWriteAdvice) }
+        if let reason {
+            throw Failure(
+                .cannotWrite,
+                .cannotWrite,
+                ["reason": Speech.text(Sentence(verbatim: reason))],
+                advice: .cannotWriteAdvice
+            )
+        }
     }
 
     /// - Returns: why not everything could be written, in the system's words.

@@ -37,6 +37,21 @@ enum SafeText {
         firstStrongIsolate + line + popDirectionalIsolate
     }
 
+    /// Lines that one was wrapped to. A value that went on in the next line is set apart in both: an isolate ends with its
+    /// line (UAX #9, section 3.3.2).
+    static func isolatingEach(_ lines: [String]) -> [String] {
+        var isOpen = false
+        return lines.map { line in
+            var text = isOpen ? firstStrongIsolate + line : line
+            for scalar in line.unicodeScalars {
+                if scalar == "\u{2068}" { isOpen = true }
+                if scalar == "\u{2069}" { isOpen = false }
+            }
+            if isOpen { text += popDirectionalIsolate }
+            return text
+        }
+    }
+
     private enum Treatment {
         case keep
         case drop

@@ -112,10 +112,10 @@ extension Speech {
         "take the id from recv, or alert list": "خذ المعرّف من aadr-msg recv أو aadr-msg alert list",
         "the message {} was sent from this device": "الرسالة {} أُرسلت من هذا الجهاز",
         "others acknowledge it; see who has: aadr-msg alert status {}":
-            "غيرك يجيب عنها؛ ولمعرفة من أجاب: aadr-msg alert status {}",
+            "غيرك يجيب عنها؛ ولمعرفة من أجاب: \u{2066}aadr-msg alert status {}\u{2069}",
         "the alert {} is another organisation's, which alone may update or cancel it":
             "الإنذار {} لمنظمة أخرى، ولا يعدّله ولا يلغيه غيرها",
-        "answer it: aadr-msg ack {}": "أجب عنه: aadr-msg ack {}",
+        "answer it: aadr-msg ack {}": "أجب عنه: \u{2066}aadr-msg ack {}\u{2069}",
         "the alert {} has been cancelled, for good": "أُلغي الإنذار {} نهائيًا",
         "send a new alert": "أرسل إنذارًا جديدًا",
         "other members changed the group faster than this device could":
@@ -151,6 +151,7 @@ extension Speech {
         "it closed the connection": "أغلق الاتصال",
         "it ended the stream": "أنهى البث",
         "the name {} is not found": "الاسم {} غير موجود",
+        "Broken pipe": "أُغلق ما يُكتب إليه",
         "Connection refused": "رُفض الاتصال",
         "Connection reset by peer": "قُطع الاتصال",
         "Network is unreachable": "لا طريق إلى الشبكة",

@@ -59,6 +59,11 @@ enum Speech {
         return values.isEmpty ? template : fill(template, with: values)
     }
 
+    /// Whom a message is for: `coalition`, as commands and scripts write it, has a word of its own.
+    static func target(_ target: String) -> String {
+        target == "coalition" ? text(.targetCoalition) : target
+    }
+
     /// What the engine says, in English or as the table of its sentences has it.
     static func text(_ sentence: Sentence) -> String {
         guard language == .arabic, let words = arabicSentences[sentence.words] else {

@@ -44,7 +44,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case requestOfOrganisation, requestOfColleague, requestFingerprint, requestExpires, noRequests
     case askCode, admitted, admittedUnverified, nobodyAdmitted, denied
     case stateActive, stateIdle, stateRevoked, verified, notVerified, thisDevice
-    case queuedOnly
+    case queuedOnly, oneMoment
     case messageVerified, messageNotVerified, messageReceived, messageOfKind, nothingNew
     case following, relayLost, relayBack, execFailed
     case statusSelf, statusAdmin, statusNotAdmin, statusCoalition, statusPostQuantum, statusClassical
@@ -85,7 +85,8 @@ enum Phrase: String, CaseIterable, Sendable {
     case optionCertainty, optionExpires, optionRestriction, optionAlertStatus, optionWaitState, optionQuorum
     case optionTimeout, optionImportTo, argumentAlert, argumentDescription, argumentNote, argumentDocument
     case acknowledges, alertAnswer, alertFrom, alertUpdated, alertCancelled, alertExpired, alertExercise
-    case alertTest, alertSystem, alertDraft, alertBroken, alertIsCancel, alertRestriction, alertLanguages
+    case alertTest, alertSystem, alertDraft, alertBroken, alertIsUpdate, alertIsCancel, alertInstruction, alertArea
+    case alertContact, alertWeb, targetCoalition, alertRestriction, alertLanguages
     case alertGrade, alertUntil, severityExtreme, severitySevere, severityModerate, severityMinor
     case severityUnknown, urgencyImmediate, urgencyExpected, urgencyFuture, urgencyPast, urgencyUnknown
     case certaintyObserved, certaintyLikely, certaintyPossible, certaintyUnlikely, certaintyUnknown, reachQueued
