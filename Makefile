@@ -5,7 +5,7 @@ release := swift build --configuration release --static-swift-stdlib
 .PHONY: help demo build install test format-check format bench docs fuzz clean
 
 help:
-	@echo "make demo          build, and watch an alert cross between five organisations (about 30 s after the build)"
+	@echo "make demo          build, and watch an alert cross between five organisations (about 20 s after the build)"
 	@echo "make test          run every test"
 	@echo "make build         the two programs, in .build/release"
 	@echo "make install       programs, manual pages and completions, into PREFIX (/usr/local) under DESTDIR"

@@ -14,6 +14,14 @@ struct DemonstrationTests {
         let outcome = await program.outcome()
         #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
 
+        // One alert, read in two languages, answered twice, and over at the end.
+        for words in [
+            "توقيف مدوّن في بغداد", "Blogger arrested in Baghdad", "JOSA  acknowledged", "Masaar  acknowledged",
+            "CANCELLED: it holds no longer",
+        ] {
+            #expect(outcome.output.contains(words), "\(words): \(outcome.output)")
+        }
+
         // Bodies, not what stands for them elsewhere in the database: as many as sent at least, and 96 bytes of one.
         let held = outcome.lines.filter { $0.contains(" of ") && $0.hasSuffix(" bytes") }
             .compactMap { Int($0.split(separator: " ").first ?? "") }
