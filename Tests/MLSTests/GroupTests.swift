@@ -116,6 +116,36 @@ struct GroupTests {
         try party.expectAgreement()
     }
 
+    @Test("a proposal that cannot stand keeps nobody from committing those that can")
+    func invalidProposals() throws {
+        let party = try Party(4)
+        let forger = Forger(member: party[3])
+        let taken = party[0].group.tree[LeafIndex(0)]?.encryptionKey ?? []
+        let unsupported = Extensions([Extension(type: .unsupported, data: [])])
+        let proposals: [Proposal] = [
+            .reInit(.test(version: ProtocolVersion(rawValue: 0))),
+            .externalInit(kemOutput: []),
+            .groupContextExtensions(unsupported),
+            .add(try Forger.add(party[1].key)),
+            .remove(LeafIndex(9)),
+            .preSharedKey(PreSharedKeyID(source: .external(id: [1]), nonce: [1])),
+            try forger.update { $0.encryptionKey = taken },
+        ]
+        for proposal in proposals {
+            for receiver in party.members.dropLast() {
+                _ = try receiver.group.open(forger.publicMessage(.proposal(proposal)))
+            }
+        }
+        let good = try party[1].group.proposeUpdate(signatureKey: party[1].key)
+        for receiver in [party[0], party[2]] { _ = try receiver.group.open(good) }
+        let sent = try party[0].commit()
+        for member in [party[1], party[2]] {
+            let changes = try member.follow(sent.message)
+            #expect(changes.proposals.count == 1)
+            #expect(changes.updated.map(\.index) == [LeafIndex(1)])
+        }
+    }
+
     @Test("a Commit shows policy every change before it is staged")
     func changes() throws {
         let party = try Party(3)

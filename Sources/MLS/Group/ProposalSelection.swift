@@ -23,78 +23,74 @@ struct ProposalSelection {
             self.entries = entries
             return
         }
-        var choice = Choice(group.tree, group.ownLeaf, beside: proposals)
-        for entry in pending.entries { choice.takeRemoval(entry) }
-        for entry in pending.entries.reversed() where entry.proposal.isValid(in: group, preSharedKeys, options) {
-            choice.takeOther(entry)
+        let trial = Trial(
+            crypto: group.crypto,
+            context: group.context,
+            tree: group.tree,
+            committer: group.ownLeaf,
+            proposals: proposals,
+            preSharedKeys: preSharedKeys,
+            time: options.time
+        )
+        var removals: [PendingProposals.Entry] = []
+        var others: [PendingProposals.Entry] = []
+        var reInits: [PendingProposals.Entry] = []
+        for entry in pending.entries {
+            switch entry.proposal {
+            case .remove: removals.append(entry)
+            case .reInit: reInits.append(entry)
+            case .add, .update, .preSharedKey, .externalInit, .groupContextExtensions: others.append(entry)
+            }
         }
-        let chosen = pending.entries.filter { choice.references.contains($0.reference) }
-        if chosen.isEmpty, proposals.isEmpty {
-            entries = pending.entries.first { $0.proposal.type == .reInit }.map { [$0] } ?? []
+        var standing: [PendingProposals.Entry] = []
+        trial.add((removals + others.reversed())[...], to: &standing)
+        if standing.isEmpty, proposals.isEmpty {
+            entries = reInits.first { trial.stand([$0]) }.map { [$0] } ?? []
         } else {
-            entries = chosen
+            let chosen = Set(standing.map(\.reference))
+            entries = pending.entries.filter { chosen.contains($0.reference) }
         }
     }
 
-    private struct Choice {
-        private(set) var references = Set<ProposalRef>()
-        private let tree: RatchetTree
-        /// Leaves that are replaced or removed.
-        private var changed: Set<LeafIndex>
-        private var newKeys = Set<[UInt8]>()
-        private var preSharedKeys = Set<PreSharedKeyID>()
-        private var hasExtensions = false
+    /// Finds out what can stand together by trying.
+    private struct Trial {
+        let crypto: Crypto
+        let context: GroupContext
+        let tree: RatchetTree
+        let committer: LeafIndex
+        /// The Commit's own.
+        let proposals: [Proposal]
+        let preSharedKeys: PreSharedKeys
+        let time: UInt64?
 
-        init(_ tree: RatchetTree, _ committer: LeafIndex, beside proposals: [Proposal]) {
-            self.tree = tree
-            changed = [committer]
-            for proposal in proposals {
-                switch proposal {
-                case .remove(let leaf): changed.insert(leaf)
-                case .add(let keyPackage): newKeys.insert(keyPackage.leafNode.signatureKey)
-                case .preSharedKey(let id): preSharedKeys.insert(id)
-                case .groupContextExtensions: hasExtensions = true
-                case .update, .reInit, .externalInit: break
-                }
+        /// Adds those of `candidates` that can stand with what stands already, the first before those after it. Each that
+        /// cannot costs as many trials as halving takes to find it.
+        func add(_ candidates: ArraySlice<PendingProposals.Entry>, to standing: inout [PendingProposals.Entry]) {
+            guard !candidates.isEmpty else { return }
+            if stand(standing + candidates) {
+                standing += candidates
+            } else if candidates.count > 1 {
+                let middle = candidates.startIndex + candidates.count / 2
+                add(candidates[..<middle], to: &standing)
+                add(candidates[middle...], to: &standing)
             }
         }
 
-        mutating func takeRemoval(_ entry: PendingProposals.Entry) {
-            guard case .remove(let leaf) = entry.proposal, tree[leaf] != nil, changed.insert(leaf).inserted else {
-                return
+        func stand(_ entries: [PendingProposals.Entry]) -> Bool {
+            let known = entries.allSatisfy { entry in
+                if case .preSharedKey(let id) = entry.proposal { preSharedKeys.has(id) } else { true }
             }
-            references.insert(entry.reference)
-        }
-
-        mutating func takeOther(_ entry: PendingProposals.Entry) {
-            let fits =
-                switch (entry.proposal, entry.sender) {
-                case (.add(let keyPackage), _): newKeys.insert(keyPackage.leafNode.signatureKey).inserted
-                case (.update, .member(let sender)): changed.insert(sender).inserted
-                case (.preSharedKey(let id), _): preSharedKeys.insert(id).inserted
-                case (.groupContextExtensions, _): !hasExtensions
-                default: false
+            let list = ProposalList(
+                proposals: entries.map {
+                    CommittedProposal(proposal: $0.proposal, sender: $0.sender, isByReference: true)
                 }
-            guard fits else { return }
-            if case .groupContextExtensions = entry.proposal { hasExtensions = true }
-            references.insert(entry.reference)
-        }
-    }
-}
-
-extension Proposal {
-    /// Whether it is valid by itself (section 12.1).
-    fileprivate func isValid(
-        in group: borrowing Group,
-        _ preSharedKeys: PreSharedKeys,
-        _ options: CommitOptions
-    ) -> Bool {
-        switch self {
-        case .add(let keyPackage): (try? keyPackage.validate(at: options.time, group.crypto)) != nil
-        case .preSharedKey(let id):
-            id.usage ?? .application == .application && (try? id.validate(group.crypto)) != nil
-                && preSharedKeys.has(id)
-        case .update, .remove, .reInit, .externalInit, .groupContextExtensions: true
+                    + proposals.map {
+                        CommittedProposal(proposal: $0, sender: .member(committer), isByReference: false)
+                    },
+                committer: .member(committer)
+            )
+            guard known, let applied = try? list.apply(to: tree, context, at: time, crypto) else { return false }
+            return (try? applied.tree.validateSupport(for: applied.extensions)) != nil
         }
     }
 }
