@@ -30,8 +30,9 @@ public struct GroupContext: Hashable, Sendable {
     /// Goes on to the next epoch's number. A Welcome can lead into the last epoch that the number can name.
     /// - Throws: `epochHasNext`.
     mutating func advance() throws(MLSError) {
-        try require(epoch < .max, .epochHasNext)
-        epoch += 1
+        let (next, isPastTheLast) = epoch.addingReportingOverflow(1)
+        try require(!isPastTheLast, .epochHasNext)
+        epoch = next
     }
 }
 
