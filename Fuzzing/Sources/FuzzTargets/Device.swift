@@ -2,69 +2,119 @@ import Sodium
 
 @testable import MLS
 
-/// A member's signature key and its view of the group, and how to put that back to where it was.
+/// A client of a group: its signature key, its view of the group, and the pre-shared keys that it has.
 final class Device {
-    let key: SignaturePrivateKey
+    /// Shared by all copies of the device.
+    final class Signer: Sendable {
+        let key: SignaturePrivateKey
+
+        init(_ key: consuming SignaturePrivateKey) {
+            self.key = key
+        }
+    }
+
+    let signer: Signer
     var group: Group
-    private var kept: Parts
-    private var restored: Parts
+    var preSharedKeys: PreSharedKeys
 
-    private struct Parts {
-        let tree: [UInt8]
-        let epoch: HeldSecret
-        let receiving: HeldSecret
-        let sending: HeldSecret
-
-        init(of group: borrowing Group) {
-            tree = group.serializedTree()
-            epoch = HeldSecret(group.serializedEpoch())
-            receiving = HeldSecret(group.serializedReceiving())
-            sending = HeldSecret(group.serializedSending())
-        }
-
-        func isEqual(to other: Parts) -> Bool {
-            tree == other.tree && epoch.secret.isEqual(to: other.epoch.secret)
-                && receiving.secret.isEqual(to: other.receiving.secret)
-                && sending.secret.isEqual(to: other.sending.secret)
-        }
-    }
-
-    init(key: consuming SignaturePrivateKey, group: consuming Group) {
-        self.key = key
-        kept = Parts(of: group)
-        restored = kept
+    init(_ signer: Signer, _ group: consuming Group, _ preSharedKeys: PreSharedKeys = PreSharedKeys()) {
+        self.signer = signer
         self.group = group
+        self.preSharedKeys = preSharedKeys
     }
 
-    /// Makes the present state the one that `restore` goes back to.
-    func keep() throws(MLSError) {
-        kept = Parts(of: group)
-        try restore()
-    }
+    /// The device as it is, to go another way.
+    func copy() -> Device { Device(signer, group.copy(), preSharedKeys) }
+}
 
-    func restore() throws(MLSError) {
-        group = try Group(
-            tree: kept.tree,
-            epoch: kept.epoch.secret,
-            receiving: kept.receiving.secret,
-            sending: kept.sending.secret
+extension Group {
+    /// A second view of the same group. Nothing but a fuzzer may have one: two that send would use keys twice.
+    func copy() -> Group {
+        Group(
+            epoch: Epoch(
+                epoch.crypto,
+                context: epoch.context,
+                ownSignatureKey: epoch.ownSignatureKey,
+                confirmationTag: epoch.confirmationTag,
+                reInit: epoch.reInit,
+                secrets: epoch.secrets,
+                privateKeys: epoch.privateKeys,
+                pendingProposals: epoch.pendingProposals,
+                sending: epoch.sending
+            ),
+            tree: tree,
+            receiving: receiving
         )
-        // A restored state may list its secrets in another order than the one it was written from.
-        restored = Parts(of: group)
     }
 
-    var isUnchanged: Bool { restored.isEqual(to: Parts(of: group)) }
+    /// Derives the ratchets of all members, so that opening anything later derives none: a refused message then leaves
+    /// every byte as it was.
+    mutating func deriveRatchets() {
+        for (leaf, _) in tree.members where leaf != ownLeaf {
+            _ = try? receiving.step(leaf, .application, .max, crypto)
+        }
+    }
+}
 
-    static func bundle(_ name: String, _ key: borrowing SignaturePrivateKey) throws -> KeyPackageBundle {
-        let suite = CipherSuite.x25519ChaCha20SHA256Ed25519
-        return try KeyPackageBundle(
+/// All that a group keeps, as it is written down.
+struct GroupState {
+    private let tree: [UInt8]
+    private let epoch: HeldSecret
+    private let receiving: HeldSecret
+    private let sending: HeldSecret
+
+    init(of group: borrowing Group) {
+        tree = group.serializedTree()
+        epoch = HeldSecret(group.serializedEpoch())
+        receiving = HeldSecret(group.serializedReceiving())
+        sending = HeldSecret(group.serializedSending())
+    }
+
+    func isEqual(to other: GroupState) -> Bool {
+        tree == other.tree && epoch.secret.isEqual(to: other.epoch.secret)
+            && receiving.secret.isEqual(to: other.receiving.secret)
+            && sending.secret.isEqual(to: other.sending.secret)
+    }
+
+    func restored() throws(MLSError) -> Group {
+        try Group(tree: tree, epoch: epoch.secret, receiving: receiving.secret, sending: sending.secret)
+    }
+}
+
+/// A KeyPackage with everything private, in a collection: which holds copyable values alone.
+struct Invitable {
+    let keyPackage: KeyPackage
+    let signer: Device.Signer
+    private let serialized: HeldSecret
+
+    static let capabilities: [ExtensionType] = [ExtensionType(rawValue: 0xff01), ExtensionType(rawValue: 0xff02)]
+
+    init(_ name: String, _ suite: CipherSuite) throws {
+        signer = Device.Signer(try SignaturePrivateKey(suite))
+        let bundle = try KeyPackageBundle(
             suite,
             credential: .basic(identity: Array(name.utf8)),
-            signatureKey: key,
-            capabilities: Capabilities(cipherSuites: [suite]),
+            signatureKey: signer.key,
+            capabilities: Capabilities(cipherSuites: [suite], extensions: Self.capabilities),
             lifetime: Lifetime(notBefore: 0, notAfter: .max)
         )
+        keyPackage = bundle.keyPackage
+        serialized = HeldSecret(bundle.serialized())
     }
 
-    static func key() throws -> SignaturePrivateKey { try SignaturePrivateKey(.x25519ChaCha20SHA256Ed25519) }
+    func bundle() throws(MLSError) -> KeyPackageBundle { try KeyPackageBundle(serialized: serialized.secret) }
+
+    func join(
+        _ welcome: Welcome,
+        _ preSharedKeys: PreSharedKeys = PreSharedKeys(),
+        tree: RatchetTree? = nil
+    ) throws(MLSError) -> Device {
+        let join = try PendingJoin(
+            welcome,
+            keyPackage: try bundle(),
+            ratchetTree: tree,
+            preSharedKeys: preSharedKeys
+        )
+        return Device(signer, join.accept(), preSharedKeys)
+    }
 }

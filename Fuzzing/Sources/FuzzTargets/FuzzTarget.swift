@@ -5,13 +5,29 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case group
     case welcome
 
+    /// Makes what all inputs meet.
+    public func prepare() {
+        switch self {
+        case .decode: break
+        case .group: _ = (LiveGroup.classical, LiveGroup.postQuantum)
+        case .welcome: _ = (GenuineInvitation.classical, GenuineInvitation.postQuantum)
+        }
+    }
+
     public func run(_ input: [UInt8]) {
         switch self {
         case .decode: Decoding.run(input)
-        case .group: LiveGroup.shared.run(input)
-        case .welcome: Invitee.shared.run(input)
+        case .group: Conversation(input).run()
+        case .welcome:
+            var welcome = HostileWelcome(input)
+            welcome.run()
         }
     }
+}
+
+/// Stops the process unless the promise is kept; with a word about it, which an optimised precondition does not give.
+func promise(_ isKept: Bool, _ what: @autoclosure () -> String = "") {
+    guard isKept else { fatalError(what()) }
 }
 
 /// The result of what cannot fail, unless a promise is broken.
@@ -19,6 +35,6 @@ func must<Value: ~Copyable>(_ body: () throws -> Value) -> Value {
     do {
         return try body()
     } catch {
-        preconditionFailure("\(error)")
+        fatalError("\(error)")
     }
 }

@@ -12,15 +12,8 @@ enum KnownRandomness {
         stir: nil,
         uniform: nil,
         buf: { target, count in
-            UnsafeMutableRawBufferPointer(start: target, count: count).indices
-                .forEach { index in
-                    target?
-                        .storeBytes(
-                            of: UInt8(truncatingIfNeeded: KnownRandomness.next()),
-                            toByteOffset: index,
-                            as: UInt8.self
-                        )
-                }
+            let target = UnsafeMutableRawBufferPointer(start: target, count: count)
+            for index in target.indices { target[index] = UInt8(truncatingIfNeeded: KnownRandomness.next()) }
         },
         close: nil
     )
@@ -29,10 +22,11 @@ enum KnownRandomness {
         precondition(randombytes_set_implementation(&implementation) == 0, "libsodium keeps its own randomness")
     }()
 
-    /// Begins the sequence anew, for a target about to draw its keys.
-    static func begin() {
+    /// Begins a sequence anew.
+    /// - Parameter sequence: no key of one is a key of another.
+    static func begin(_ sequence: UInt64) {
         _ = installed
-        state.withLock { $0 = 0 }
+        state.withLock { $0 = sequence << 48 }
     }
 
     /// SplitMix64's upper half.

@@ -3,43 +3,47 @@ import TLSCodec
 @testable import MLS
 
 extension FuzzTarget {
-    /// Inputs to begin with, by file name: one valid input of each form, as far as our own code makes one.
+    /// Inputs to begin with, by file name: valid structures of each form, as far as our own code makes them, and scripts.
     public func seeds() throws -> [String: [UInt8]] {
         switch self {
         case .decode: try Decoding.seeds()
-        case .group: try LiveGroup().seeds()
-        case .welcome: try Invitee().seeds()
+        case .group: try Self.scripts().merging(LiveGroup.classical.seeds()) { $1 }
+        case .welcome: Self.scripts().merging(GenuineInvitation.classical[0].seeds()) { $1 }
         }
+    }
+
+    /// Scripts that do nothing but one thing each, and some that do at random.
+    private static func scripts() -> [String: [UInt8]] {
+        var scripts: [String: [UInt8]] = [:]
+        for step in 0..<12 { scripts["step-\(step)"] = [0, UInt8(step)] + [UInt8](repeating: 0, count: 8) }
+        var state: UInt64 = 1
+        for number in 0..<64 {
+            // SplitMix64, as in KnownRandomness.
+            scripts["random-\(number)"] = (0..<48)
+                .map { _ in
+                    state &+= 0x9e37_79b9_7f4a_7c15
+                    let mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
+                    return UInt8(truncatingIfNeeded: mixed >> 40)
+                }
+        }
+        return scripts
     }
 }
 
 extension Decoding {
     fileprivate static func seeds() throws -> [String: [UInt8]] {
-        let group = try LiveGroup()
-        let newcomer = try KeyPackageBundle.Kept("newcomer")
-        var options = CommitOptions()
-        options.framing = .publicMessage
-        let pending = try group.sender.group.commit(
-            [.add(newcomer.keyPackage)],
-            signatureKey: group.sender.key,
-            options: options
-        )
-        guard let welcome = pending.welcome, let leaf = group.sender.group.tree[LeafIndex(0)] else {
-            throw MLSError.internalBug("no Welcome")
-        }
-        let application = try group.sender.group.protect([1], signatureKey: group.sender.key)
-        let structures: [[UInt8]] = [
-            pending.message.encoded, newcomer.keyPackage.encoded, leaf.encoded, welcome.encoded,
-            [], group.sender.group.context.encoded, Proposal.add(newcomer.keyPackage).encoded,
-            [], [], [], RequiredCapabilities(credentials: [.basic]).encoded, group.sender.group.tree.encoded,
-        ]
         var seeds: [String: [UInt8]] = [:]
-        for (number, bytes) in structures.enumerated() where !bytes.isEmpty {
-            seeds["wire-\(number)"] = [UInt8(number)] + bytes
+        for (suite, group) in [("x25519", LiveGroup.classical), ("xwing", LiveGroup.postQuantum)] {
+            let structures = try structures(of: group)
+            for (number, bytes) in structures.enumerated() where !bytes.isEmpty {
+                seeds["\(suite)-\(number)"] = [UInt8(number)] + bytes
+            }
+            let application = try group.members[0].copy().group
+                .protect([1], signatureKey: group.members[0].signer.key)
+            seeds["\(suite)-private-message"] = [0] + application.encoded
         }
-        seeds["private-message"] = [0] + application.encoded
         // Of most of the fixed-size structures, zeros are a valid one.
-        for number in structures.count..<wire.count {
+        for number in 12..<wire.count {
             seeds["zeros-\(number)"] = [UInt8(number)] + [UInt8](repeating: 0, count: 256)
         }
         let texts = [
@@ -52,78 +56,66 @@ extension Decoding {
         }
         return seeds
     }
+
+    /// In the order of `wire`; nothing where none is at hand.
+    private static func structures(of group: LiveGroup) throws -> [[UInt8]] {
+        let sender = group.members[0].copy()
+        let newcomer = group.newcomers[0].keyPackage
+        var options = CommitOptions()
+        options.framing = .publicMessage
+        let pending = try sender.group.commit([.add(newcomer)], signatureKey: sender.signer.key, options: options)
+        guard let welcome = pending.welcome, let leaf = sender.group.tree[LeafIndex(0)],
+            case .publicMessage(let message) = pending.message
+        else { throw MLSError.internalBug("no Welcome") }
+        guard case .commit(let commit) = message.content.content, let path = commit.path else {
+            throw MLSError.internalBug("no path")
+        }
+        return [
+            pending.message.encoded, newcomer.encoded, leaf.encoded, welcome.encoded,
+            try sender.group.groupInfo(signatureKey: sender.signer.key).encoded, sender.group.context.encoded,
+            Proposal.add(newcomer).encoded, path.encoded,
+            message.encoded, [], RequiredCapabilities(credentials: [.basic]).encoded, sender.group.tree.encoded,
+        ]
+    }
 }
 
 extension LiveGroup {
+    /// What `Conversation.raw` reads: a message, and contents of one.
     fileprivate func seeds() throws -> [String: [UInt8]] {
-        let newcomer = try KeyPackageBundle.Kept("newcomer")
-        let add = Proposal.add(newcomer.keyPackage)
-        let update: Content
-        let leaf = try sender.group.proposeUpdate(signatureKey: sender.key, framing: .publicMessage)
-        guard case .publicMessage(let message) = leaf else { throw MLSError.internalBug("no PublicMessage") }
-        update = message.content.content
-        try sender.restore()
-        let pending = try sender.group.commit([.remove(LeafIndex(2))], signatureKey: sender.key, options: .publicly)
-        guard case .publicMessage(let commit) = pending.message else { throw MLSError.internalBug("no PublicMessage") }
-        try sender.restore()
-        func content(_ form: UInt8, _ content: Content) -> [UInt8] {
-            var writer = Writer()
-            writer.write(form)
-            writer.write(content.type)
-            content.encode(to: &writer)
-            return writer.bytes
-        }
-        func committed(_ proposals: [Proposal]) -> [UInt8] {
-            var writer = Writer()
-            writer.write(UInt8(3))
-            writer.writeVector(proposals)
-            return writer.bytes
-        }
-        return [
-            "message": [0] + leaf.encoded,
-            "application": content(2, .application([1, 2, 3])),
-            "add": content(1, .proposal(add)),
-            "update": content(2, .proposal(update.proposal ?? add)),
-            "commit-add": content(1, .commit(Commit(proposals: [.proposal(add)], path: nil))),
-            "commit-path": content(2, commit.content.content),
-            "proposals": committed([add, .remove(LeafIndex(2)), .groupContextExtensions([])]),
-            "nothing": committed([]),
+        let sender = members[0].copy()
+        let proposal = try sender.group.proposeUpdate(signatureKey: sender.signer.key, framing: .publicMessage)
+        let contents: [String: Content] = [
+            "application": .application([1, 2, 3]),
+            "add": .proposal(.add(newcomers[0].keyPackage)),
+            "commit-add": .commit(Commit(proposals: [.proposal(.add(newcomers[0].keyPackage))], path: nil)),
         ]
+        return
+            contents.mapValues { content in
+                var writer = Writer()
+                writer.writeFixed([0, 11, 0, 0, 0])
+                writer.write(content.type)
+                content.encode(to: &writer)
+                return writer.bytes
+            }
+            .merging(["message": [0, 11, 1, 0, 0] + proposal.encoded]) { $1 }
     }
 }
 
-extension CommitOptions {
-    fileprivate static var publicly: CommitOptions {
-        var options = CommitOptions()
-        options.framing = .publicMessage
-        return options
-    }
-}
-
-extension Content {
-    fileprivate var proposal: Proposal? {
-        if case .proposal(let proposal) = self { proposal } else { nil }
-    }
-}
-
-extension Invitee {
-    fileprivate func seeds() throws -> [String: [UInt8]] {
+extension GenuineInvitation {
+    /// What `HostileWelcome.raw` reads.
+    fileprivate func seeds() -> [String: [UInt8]] {
         // The last epoch there is: whoever joins it can go nowhere.
-        var last = groupInfo.groupContext
+        var last = info.groupContext
         last.epoch = .max
-        let lastInfo = GroupInfo(
-            groupContext: last,
-            extensions: [],
-            confirmationTag: [],
-            signer: groupInfo.signer
-        )
-        return [
+        let lastInfo = GroupInfo(groupContext: last, extensions: [], confirmationTag: [], signer: info.signer)
+        let forms = [
             "welcome": [0] + welcome.encoded,
-            "group-info": [1] + groupInfo.encoded,
+            "group-info": [1] + info.encoded,
             "last-epoch": [1] + lastInfo.encoded,
-            "signer": [2] + groupInfo.encoded,
-            "tree": [3] + (groupInfo.extensions[.ratchetTree] ?? []),
-            "key-package": [4] + kept.keyPackage.encoded,
+            "tree": [2] + tree.encoded,
+            "key-package": [3] + invitee.keyPackage.encoded,
+            "external-join": [4] + info.encoded,
         ]
+        return forms.mapValues { [0, 0, 7] + $0 }
     }
 }
