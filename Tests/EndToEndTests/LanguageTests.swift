@@ -43,6 +43,14 @@ struct LanguageTests {
         )
         let id = try #require(sent.lines.first)
         try await issa.succeed("recv", "--mark", "none")
+        // The receipt goes when its time has come, and not between two outputs that are compared.
+        var isDelivered = false
+        for _ in 0..<100 where !isDelivered {
+            let states = try await issa.succeed("alert", "status", id, "--json").objects()
+            isDelivered = states.contains { $0["org"] as? String == "JOSA" && $0["delivered"] as? Bool == true }
+            if !isDelivered { try await Task.sleep(for: .milliseconds(200)) }
+        }
+        #expect(isDelivered)
 
         for command in [
             ["recv", "--mark", "none"], ["members"], ["requests"], ["status"], ["alert", "list"],
