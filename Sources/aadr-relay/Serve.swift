@@ -48,6 +48,7 @@ struct Serve: AsyncParsableCommand {
         let isPlain = try Settings.flag(plainHttp, "PLAIN_HTTP")
         try checkPlainHTTP(isPlain, listen: listen, certificateFiles: certificateFiles)
         CrashTraces.forbid()
+        OpenFiles.allowAll()
         try await Failure.reporting {
             let directory = try DataDirectory(path: path, creating: true)
             try directory.lock()

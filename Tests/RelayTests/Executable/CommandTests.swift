@@ -53,6 +53,18 @@ import Testing
         }
     }
 
+    /// Each subscriber holds a file open, and the limit that processes are started with would end at a thousand.
+    @Test func aRelayMayOpenAsManyFilesAsTheSystemLetsIt() async throws {
+        try await withTemporaryDirectory { data in
+            let relay = try RelayProcess(data: data, launcher: ["/usr/bin/prlimit", "--nofile=512:4096"])
+            let limits = try String(contentsOfFile: "/proc/\(relay.identifier)/limits", encoding: .utf8)
+            let openFiles = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max open files") })
+            #expect(openFiles.split(separator: " ").dropFirst(3).prefix(2) == ["4096", "4096"])
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+        }
+    }
+
     @Test func theSpareKeyTakesThePlaceOfTheKeyUnderTheAddressThatMembersHave() async throws {
         try await withTemporaryDirectory { data in
             let spare = try RelayProcess.run("key", "spare", "--data", data.path)
