@@ -16,7 +16,6 @@ let package = Package(
     dependencies: [
         .package(name: "aadr", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
@@ -59,7 +58,6 @@ let package = Package(
             dependencies: [
                 .product(name: "Relay", package: "aadr"),
                 .product(name: "RelayAPI", package: "aadr"),
-                .product(name: "Hummingbird", package: "hummingbird"),
             ],
             swiftSettings: strict
         ),

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Hummingbird
 internal import Relay
 internal import RelayAPI
 internal import TLSCodec
@@ -28,14 +27,7 @@ struct BenchRelay {
         }
 
         var responder = RelayResponder(service: service)
-        responder.add(.post, "/echo") { request, _ in
-            let body = try await request.body.collect(upTo: Operation.maximumRequestLength)
-            return Response(
-                status: .ok,
-                headers: [.contentType: Operation.mediaType],
-                body: ResponseBody(byteBuffer: body)
-            )
-        }
+        responder.addDirect("/echo") { body, answer in answer(.success(body)) }
         let server = RelayServer(
             responder: responder,
             service: service,
@@ -89,6 +81,4 @@ struct BenchRelay {
     private struct Failure: Error, CustomStringConvertible {
         let description: String
     }
-
-    private typealias Operation = RelayAPI.Operation
 }

@@ -17,12 +17,15 @@ public struct RelayResponder: HTTPResponder {
 
     private var routes: [String: Route] = [:]
 
+    /// Those of the routes that `DirectAnswers` takes when it can, by their paths.
+    private(set) var directHandlers: [String: DirectHandler] = [:]
+
     /// All that a relay answers.
     public init(service: RelayService) {
         add(service.create)
         add(service.makeChildToken)
         add(service.changeGrants)
-        add(service.append)
+        addDirect(service.append)
         add(service.batch)
         add(service.advance)
         add(service.take)
@@ -45,6 +48,18 @@ public struct RelayResponder: HTTPResponder {
     /// Adds a route, or replaces the one of this path.
     public mutating func add(_ method: HTTPRequest.Method, _ path: String, handler: @escaping Handler) {
         routes[path] = Route(method: method, handler: handler)
+    }
+
+    /// Adds a route for POST, or replaces the one of this path, whose handler answers by a call instead of a task.
+    public mutating func addDirect(_ path: String, handler: @escaping DirectHandler) {
+        directHandlers[path] = handler
+        add(.post, path) { request, _ in
+            let body = try await Self.body(of: request)
+            let answer = await withCheckedContinuation { continuation in
+                handler(body) { continuation.resume(returning: $0) }
+            }
+            return Response(.ok, mediaType: RelayAPI.Operation.mediaType, body: try answer.get())
+        }
     }
 
     public func respond(to request: Request, context: RelayContext) async throws -> Response {
@@ -72,6 +87,20 @@ public struct RelayResponder: HTTPResponder {
         }
     }
 
+    private mutating func addDirect<Value: OperationRequest>(
+        _ operation: @escaping @Sendable (Value, @escaping @Sendable (Result<Value.Response, Problem>) -> Void) -> Void
+    ) {
+        addDirect(Value.operation.path) { body, answer in
+            let request: Value
+            do throws(Problem) {
+                request = try Self.decode(body)
+            } catch {
+                return answer(.failure(error))
+            }
+            operation(request) { result in answer(result.map { ByteBuffer(bytes: $0.encoded) }) }
+        }
+    }
+
     private mutating func addInformation(_ service: RelayService) {
         let information = RelayInformation(version: relayVersion, retentionDays: service.limits.retention).json
         add(.get, RelayInformation.path) { _, _ in
@@ -87,8 +116,12 @@ public struct RelayResponder: HTTPResponder {
         }
     }
 
-    /// Reads and decodes a request's body, having seen from its head that it can be one.
     private static func decode<Value: OperationRequest>(_ request: Request) async throws -> Value {
+        try decode(try await body(of: request))
+    }
+
+    /// Reads a request's body, having seen from its head that it can be one.
+    private static func body(of request: Request) async throws -> ByteBuffer {
         guard let mediaType = request.headers[.contentType], isOctetStream(mediaType) else {
             throw Problem(.wrongMediaType)
         }
@@ -96,14 +129,16 @@ public struct RelayResponder: HTTPResponder {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > longest {
             throw Problem(.tooLarge)
         }
-        var body: ByteBuffer
         do {
-            body = try await request.body.collect(upTo: longest)
+            return try await request.body.collect(upTo: longest)
         } catch is NIOTooManyBytesError {
             throw Problem(.tooLarge)
         }
+    }
+
+    private static func decode<Value: OperationRequest>(_ body: ByteBuffer) throws(Problem) -> Value {
         do {
-            return try Value(decoding: body.readBytes(length: body.readableBytes) ?? [])
+            return try Value(decoding: Array(body.readableBytesView))
         } catch {
             throw Problem(.malformed, detail: description(of: error))
         }
@@ -160,11 +195,11 @@ public struct RelayResponder: HTTPResponder {
 
 extension Response {
     init(_ status: HTTPResponse.Status, mediaType: String, body: [UInt8]) {
-        self.init(
-            status: status,
-            headers: [.contentType: mediaType],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
-        )
+        self.init(status, mediaType: mediaType, body: ByteBuffer(bytes: body))
+    }
+
+    init(_ status: HTTPResponse.Status, mediaType: String, body: ByteBuffer) {
+        self.init(status: status, headers: [.contentType: mediaType], body: ResponseBody(byteBuffer: body))
     }
 
     /// A problem document.

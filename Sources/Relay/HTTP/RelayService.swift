@@ -55,6 +55,11 @@ public struct RelayService: Sendable {
         response(try await store.append(command(request)))
     }
 
+    /// - Parameter answer: called once, from any thread.
+    func append(_ request: AppendRequest, answer: @escaping @Sendable (Result<AppendResponse, Problem>) -> Void) {
+        store.append(command(request)) { result in answer(result.map { response($0) }) }
+    }
+
     func batch(_ request: BatchRequest) async throws(Problem) -> BatchResponse {
         let results = try await store.append(request.appends.map { command($0) })
         return BatchResponse(

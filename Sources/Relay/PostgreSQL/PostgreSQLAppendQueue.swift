@@ -51,9 +51,15 @@ final class PostgreSQLAppendQueue: @unchecked Sendable {
     /// - Returns: as many as there are commands.
     func append(_ commands: [AppendCommand]) async throws(Problem) -> Outcomes {
         let result = await withCheckedContinuation { continuation in
-            enqueue(Pending(commands: commands, answer: { continuation.resume(returning: $0) }))
+            append(commands) { continuation.resume(returning: $0) }
         }
         return try result.get()
+    }
+
+    /// The same, for a caller that has no task.
+    /// - Parameter answer: called on the queue, when the appends are on disk or have been refused.
+    func append(_ commands: [AppendCommand], answer: @escaping @Sendable (Result<Outcomes, Problem>) -> Void) {
+        enqueue(Pending(commands: commands, answer: answer))
     }
 
     /// Closes the connection.

@@ -81,8 +81,11 @@ public final class PostgreSQLMailboxStore: MailboxStore {
         try await pool.transaction { try PostgreSQLMailboxes(connection: $0).changeGrants(command) }
     }
 
-    public func append(_ command: AppendCommand) async throws(Problem) -> AppendedEntry {
-        try await appends.append([command])[0].get()
+    public func append(
+        _ command: AppendCommand,
+        answer: @escaping @Sendable (Result<AppendedEntry, Problem>) -> Void
+    ) {
+        appends.append([command]) { result in answer(result.flatMap { $0[0] }) }
     }
 
     public func append(_ commands: [AppendCommand]) async throws(Problem) -> [Result<AppendedEntry, Problem>] {

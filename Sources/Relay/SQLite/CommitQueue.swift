@@ -45,22 +45,31 @@ final class CommitQueue: Sendable {
         _ operation: @escaping @Sendable (MailboxWriter) throws -> Value
     ) async throws(Problem) -> Value {
         let result: Result<Value, Problem> = await withCheckedContinuation { continuation in
-            enqueue(
-                Pending(
-                    apply: { writer in
-                        let outcome: Result<Value, Problem>
-                        do {
-                            outcome = .success(try operation(writer))
-                        } catch let problem as Problem {
-                            outcome = .failure(problem)
-                        }
-                        return { continuation.resume(returning: outcome) }
-                    },
-                    fail: { continuation.resume(returning: .failure($0)) }
-                )
-            )
+            perform(operation) { continuation.resume(returning: $0) }
         }
         return try result.get()
+    }
+
+    /// The same, for a caller that has no task.
+    /// - Parameter answer: called in the writer's thread, when the operation is on disk or has been refused.
+    func perform<Value: Sendable>(
+        _ operation: @escaping @Sendable (MailboxWriter) throws -> Value,
+        answer: @escaping @Sendable (Result<Value, Problem>) -> Void
+    ) {
+        enqueue(
+            Pending(
+                apply: { writer in
+                    let outcome: Result<Value, Problem>
+                    do {
+                        outcome = .success(try operation(writer))
+                    } catch let problem as Problem {
+                        outcome = .failure(problem)
+                    }
+                    return { answer(outcome) }
+                },
+                fail: { answer(.failure($0)) }
+            )
+        )
     }
 
     private func enqueue(_ request: Pending) {

@@ -82,8 +82,11 @@ public final class SQLiteMailboxStore: MailboxStore {
         try await queue.perform { try $0.changeGrants(command) }
     }
 
-    public func append(_ command: AppendCommand) async throws(Problem) -> AppendedEntry {
-        try await queue.perform { try $0.append(command) }
+    public func append(
+        _ command: AppendCommand,
+        answer: @escaping @Sendable (Result<AppendedEntry, Problem>) -> Void
+    ) {
+        queue.perform({ try $0.append(command) }, answer: answer)
     }
 
     public func append(_ commands: [AppendCommand]) async throws(Problem) -> [Result<AppendedEntry, Problem>] {

@@ -60,8 +60,13 @@ public struct RelayServer: Service {
 
     private func server() throws -> HTTPServerBuilder {
         let http1 = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ClientDepartureHandler()],
-            idleTimeout: Self.idleTimeout,
+            // Hummingbird's own watch over a connection would stand behind `DirectAnswers`, and take one that only they
+            // use for idle, or close it at a shutdown before they have answered.
+            additionalChannelHandlers: [
+                ClientDepartureHandler(),
+                HTTPConnectionStateHandler(idleTimeout: Duration(Self.idleTimeout), logger: .silent),
+                DirectAnswers(responder.directHandlers),
+            ],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: Self.longestHeaders,
                 maxHeaderListSize: Self.longestHeaders,

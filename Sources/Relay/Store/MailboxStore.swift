@@ -15,7 +15,10 @@ public protocol MailboxStore: Sendable {
     func create(_ command: CreateCommand) async throws(Problem)
     func makeChildToken(_ command: ChildTokenCommand) async throws(Problem)
     func changeGrants(_ command: GrantCommand) async throws(Problem)
-    func append(_ command: AppendCommand) async throws(Problem) -> AppendedEntry
+    /// Returns at once, for callers that have no task.
+    /// - Parameter answer: called once, when the entry is on disk or has been refused, in one of the store's own threads:
+    ///   it must not block.
+    func append(_ command: AppendCommand, answer: @escaping @Sendable (Result<AppendedEntry, Problem>) -> Void)
     /// Each as if it had come alone, in this order, and all in one transaction.
     func append(_ commands: [AppendCommand]) async throws(Problem) -> [Result<AppendedEntry, Problem>]
     func advance(_ command: AdvanceCommand) async throws(Problem) -> AppendedEntry
@@ -46,6 +49,15 @@ public protocol MailboxStore: Sendable {
 
     /// Throws when the store does not answer.
     func checkReadiness() async throws(Problem)
+}
+
+extension MailboxStore {
+    public func append(_ command: AppendCommand) async throws(Problem) -> AppendedEntry {
+        let result = await withCheckedContinuation { continuation in
+            append(command) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
 }
 
 /// A mailbox and the hash of the capability that was presented for it.

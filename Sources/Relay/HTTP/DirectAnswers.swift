@@ -1,0 +1,161 @@
+internal import Glibc
+internal import HTTPTypes
+internal import Hummingbird
+public import NIOCore
+internal import NIOHTTPTypes
+public import RelayAPI
+
+/// Answers an operation by a call instead of a task: gets the request's body on the connection's event loop, must not
+/// block, and gives the answer's body or a refusal, once, from any thread.
+public typealias DirectHandler =
+    @Sendable (_ body: ByteBuffer, _ answer: @escaping @Sendable (Result<ByteBuffer, Problem>) -> Void) -> Void
+
+/// Answers the requests that come most often in front of Hummingbird, whose tasks and streams cost more than all the rest
+/// of a small request.
+///
+/// It takes only what is in every way usual: one request at a time, with its length and media type, over a connection
+/// that stays. Everything else, and so nearly every refusal, goes on to `RelayResponder`, which knows the same operations.
+final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private enum State {
+        /// What comes is passed on.
+        case passing
+        case collecting(DirectHandler, ByteBuffer)
+        case answering
+    }
+
+    /// What has come behind a request that is being answered.
+    private enum Held {
+        case part(HTTPRequestPart)
+        case event(Any)
+    }
+
+    private let handlers: [String: DirectHandler]
+    private var state = State.passing
+    /// Requests passed on whose answers are still to come: ours must not overtake them.
+    private var passedOn = 0
+    private var held = CircularBuffer<Held>()
+    private var holdsRead = false
+
+    /// - Parameter handlers: by their paths.
+    init(_ handlers: [String: DirectHandler]) {
+        self.handlers = handlers
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        take(unwrapInboundIn(data), context)
+    }
+
+    private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+        switch (state, part) {
+        case (.answering, _):
+            held.append(.part(part))
+        case (.collecting(let handler, var body), .body(var bytes)):
+            // Given up first, so that the bytes have one owner and are not copied.
+            state = .passing
+            if body.readableBytes == 0 { body = bytes } else { body.writeBuffer(&bytes) }
+            state = .collecting(handler, body)
+        case (.collecting(let handler, let body), .end):
+            answer(body, by: handler, context)
+        case (_, .head(let head)):
+            if passedOn == 0, let handler = handler(of: head) {
+                state = .collecting(handler, ByteBuffer())
+            } else {
+                passedOn += 1
+                context.fireChannelRead(wrapInboundOut(part))
+            }
+        case (.passing, _):
+            context.fireChannelRead(wrapInboundOut(part))
+        }
+    }
+
+    private func handler(of head: HTTPRequest) -> DirectHandler? {
+        let fields = head.headerFields
+        guard head.method == .post, let handler = head.path.flatMap({ handlers[$0] }),
+            fields[.contentType] == RelayAPI.Operation.mediaType,
+            let length = fields[.contentLength].flatMap({ Int($0) }),
+            length <= RelayAPI.Operation.maximumRequestLength,
+            fields[.connection] == nil, fields[.expect] == nil
+        else { return nil }
+        return handler
+    }
+
+    private func answer(_ body: ByteBuffer, by handler: DirectHandler, _ context: ChannelHandlerContext) {
+        state = .answering
+        let loop = context.eventLoop
+        let connection = NIOLoopBound((handler: self, context: context), eventLoop: loop)
+        handler(body) { result in
+            loop.execute { connection.value.handler.write(result, connection.value.context) }
+        }
+    }
+
+    private func write(_ result: Result<ByteBuffer, Problem>, _ context: ChannelHandlerContext) {
+        var response: Response
+        let body: ByteBuffer
+        switch result {
+        case .success(let bytes):
+            response = Response(status: .ok, headers: [.contentType: RelayAPI.Operation.mediaType])
+            body = bytes
+        case .failure(let problem):
+            response = Response(problem)
+            body = ByteBuffer(bytes: problem.json)
+        }
+        response.headers[.contentLength] = String(body.readableBytes)
+        response.headers[.date] = Self.date
+        context.write(wrapOutboundOut(.head(response.head)), promise: nil)
+        context.write(wrapOutboundOut(.body(body)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        state = .passing
+        release(context)
+    }
+
+    /// Goes on with what has come meanwhile, up to the next request of ours.
+    private func release(_ context: ChannelHandlerContext) {
+        guard !held.isEmpty || holdsRead else { return }
+        while !isAnswering, let next = held.popFirst() {
+            switch next {
+            case .part(let part): take(part, context)
+            case .event(let event): context.fireUserInboundEventTriggered(event)
+            }
+        }
+        context.fireChannelReadComplete()
+        guard held.isEmpty, holdsRead else { return }
+        holdsRead = false
+        context.read()
+    }
+
+    private var isAnswering: Bool {
+        if case .answering = state { true } else { false }
+    }
+
+    /// Reads no more from a client that sends requests faster than they are answered.
+    func read(context: ChannelHandlerContext) {
+        if held.isEmpty { context.read() } else { holdsRead = true }
+    }
+
+    /// Who has closed its side still gets the answer to what it asked before.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if isAnswering { held.append(.event(event)) } else { context.fireUserInboundEventTriggered(event) }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data) { passedOn -= 1 }
+        context.write(data, promise: promise)
+    }
+
+    /// Now, as an HTTP-date (RFC 9110, 5.6.7).
+    private static var date: String {
+        var now = time(nil)
+        var fields = tm()
+        gmtime_r(&now, &fields)
+        return String(unsafeUninitializedCapacity: 30) { bytes in
+            bytes.withMemoryRebound(to: CChar.self) {
+                strftime($0.baseAddress, $0.count, "%a, %d %b %Y %H:%M:%S GMT", &fields)
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import NIOCore
+import NIOPosix
+import RelayAPI
+import TLSCodec
+import Testing
+
+@testable import Relay
+
+/// Requests that a client sends without waiting for answers, over one connection.
+@Suite struct PipelineTests {
+    /// Appends are answered on a shorter way than reads, and must not overtake them.
+    @Test func answersComeInTheOrderOfTheRequestsAlsoWhenTheClientHasClosedItsSide() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let access = try await relay.mailbox()
+            let port = try #require(relay.endpoint?.port)
+            var requests = ByteBuffer()
+            for _ in 0..<20 {
+                requests.writeRequest(Self.append(access))
+                requests.writeRequest(Self.append(access))
+                requests.writeRequest(ReadRequest(access: access, incarnation: .unknown, after: 0, limit: 1))
+            }
+            var answers = try await Self.exchange(requests, port: port)
+            for round in 0..<20 {
+                for sequence in [UInt64(2 * round + 1), UInt64(2 * round + 2)] {
+                    let body = try #require(try answers.readAnswer())
+                    #expect(try AppendResponse(decoding: body).sequence == sequence)
+                }
+                let body = try #require(try answers.readAnswer())
+                #expect(try ReadResponse(decoding: body).head == UInt64(2 * round + 2))
+            }
+            #expect(answers.readableBytes == 0)
+        }
+    }
+
+    /// The two ways to an append give the same answer: a length of its own is what the shorter one asks for.
+    @Test func anAppendInPiecesIsAnsweredLikeAnother() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let access = try await relay.mailbox()
+            let port = try #require(relay.endpoint?.port)
+            let append = Self.append(access)
+            var requests = ByteBuffer()
+            requests.writeRequest(append)
+            requests.writeChunkedRequest(append)
+            var answers = try await Self.exchange(requests, port: port)
+            let first = try AppendResponse(decoding: try #require(try answers.readAnswer()))
+            let second = try AppendResponse(decoding: try #require(try answers.readAnswer()))
+            #expect(!first.isDuplicate && second.isDuplicate)
+            #expect(first.runningHash == second.runningHash)
+        }
+    }
+
+    private static func append(_ access: Access) -> AppendRequest {
+        AppendRequest(access: access, epoch: 0, entryID: .random(), kind: .application, body: StoreUnderTest.body())
+    }
+
+    /// Sends everything, closes its side, and takes what comes until the relay closes too.
+    private static func exchange(_ requests: ByteBuffer, port: Int) async throws -> ByteBuffer {
+        let connection = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(isOutboundHalfClosureEnabled: true)
+                    )
+                }
+            }
+        return try await connection.executeThenClose { inbound, outbound in
+            try await outbound.write(requests)
+            outbound.finish()
+            var answers = ByteBuffer()
+            for try await part in inbound { answers.writeImmutableBuffer(part) }
+            return answers
+        }
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func writeRequest(_ request: some OperationRequest) {
+        let body = request.encoded
+        writeHead(of: request, "Content-Length: \(body.count)")
+        writeBytes(body)
+    }
+
+    /// The same in two chunks, without its length.
+    fileprivate mutating func writeChunkedRequest(_ request: some OperationRequest) {
+        let body = request.encoded
+        writeHead(of: request, "Transfer-Encoding: chunked")
+        for chunk in [body[..<100], body[100...]] {
+            writeString(String(chunk.count, radix: 16) + "\r\n")
+            writeBytes(chunk)
+            writeString("\r\n")
+        }
+        writeString("0\r\n\r\n")
+    }
+
+    private mutating func writeHead<Request: OperationRequest>(of request: Request, _ framing: String) {
+        writeString(
+            """
+            POST \(Request.operation.path) HTTP/1.1\r
+            Host: localhost\r
+            Content-Type: application/octet-stream\r
+            \(framing)\r
+            \r
+
+            """
+        )
+    }
+
+    /// Takes the next answer, which must be a success.
+    /// - Returns: its body; nil when there is none.
+    fileprivate mutating func readAnswer() throws -> [UInt8]? {
+        guard let end = readableBytesView.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound,
+            let head = readString(length: end - readerIndex)
+        else { return nil }
+        let lines = head.split(separator: "\r\n")
+        #expect(lines.first?.hasPrefix("HTTP/1.1 200") == true)
+        let field = try #require(lines.first { $0.lowercased().hasPrefix("content-length:") })
+        let length = try #require(field.split(separator: " ").last.flatMap { Int($0) })
+        return readBytes(length: length)
+    }
+}
