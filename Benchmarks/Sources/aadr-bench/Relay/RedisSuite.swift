@@ -9,7 +9,7 @@ struct RedisSuite {
         let relay = try RelayProcess(directory: scratch.file("relay"))
         let redis = try RedisProcess(directory: scratch.file("redis"), identity: scratch.file("relay/tls.pem"))
         var comparisons: [Comparison] = []
-        for connections in [1, 64] {
+        for connections in [1, 16, 64, 256] {
             effort.say("redis: \(connections) connections")
             comparisons.append(try compare(relay, redis, connections: connections))
         }
