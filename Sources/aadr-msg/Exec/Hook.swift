@@ -29,7 +29,7 @@ struct Hook: Sendable {
             case .exit(let status): "exit \(status)"
             case .signal(let number): "signal \(number)"
             case .timeout: "timeout"
-            case .notStarted: "not started"
+            case .notStarted: "not-started"
             }
         }
     }

@@ -83,7 +83,7 @@ extension Speech {
               aadr-msg recv
               aadr-msg recv --follow --from coalition
               aadr-msg recv --follow --json
-              aadr-msg recv --follow --kind alert --exec 'jq -r .alert.identifier | ./page-on-call'
+              aadr-msg recv --follow --kind alert --exec ./page-on-call
             """
         case .helpStatus: "عرض من أنت، وما ينتظر، وهل كل شيء على ما يرام."
         case .exampleStatus:

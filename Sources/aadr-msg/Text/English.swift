@@ -83,7 +83,7 @@ extension Speech {
               aadr-msg recv
               aadr-msg recv --follow --from coalition
               aadr-msg recv --follow --json
-              aadr-msg recv --follow --kind alert --exec 'jq -r .alert.identifier | ./page-on-call'
+              aadr-msg recv --follow --kind alert --exec ./page-on-call
             """
         case .helpStatus: "Show who you are, what waits, and whether all is well."
         case .exampleStatus:
