@@ -138,7 +138,7 @@ let package = Package(
 
         .testTarget(
             name: "aadr-msgTests",
-            dependencies: ["aadr-msg", "Coalition", "MemberClient", "Sodium"],
+            dependencies: ["aadr-msg", "Coalition", "MemberClient", "SchemaTesting", "Sodium"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -154,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "aadr-msg", "aadr-relay", "RelayTesting",
+                "aadr-msg", "aadr-relay", "RelayTesting", "SchemaTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -249,6 +249,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // Protocol/cli.schema.json, held against what is printed.
+        .target(name: "SchemaTesting", path: "Tests/SchemaTesting", swiftSettings: strict),
         // What only a disk, a server or a process that fails can show.
         .target(name: "CPowerCut", path: "Tests/CPowerCut", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(

@@ -74,7 +74,7 @@ struct Program: AsyncParsableCommand {
             version: "0.1.0",
             subcommands: [
                 Found.self, Invite.self, Join.self, Requests.self, Approve.self, Deny.self, Members.self, Send.self,
-                Recv.self, AlertCommand.self, Acknowledge.self, Status.self, ChangePassphrase.self,
+                Recv.self, AlertCommand.self, Acknowledge.self, Status.self, ChangeSettings.self, ChangePassphrase.self,
             ]
         )
     }

@@ -1,6 +1,7 @@
 import Coalition
 import Foundation
 import MemberClient
+import SchemaTesting
 import Testing
 
 @testable import aadr_msg
@@ -90,6 +91,8 @@ private enum Sample {
         ("recv", message(text: nil, kind: "file", file: alert)),
         ("status", status(unreachable: nil, stopped: nil)),
         ("status", status(unreachable: "connection refused", stopped: "left behind")),
+        ("settings", SettingsRecord(confirmsReading: true)),
+        ("settings", SettingsRecord(confirmsReading: false)),
         ("passphrase", OpensRecord(method: "passphrase")),
         ("passphrase", OpensRecord(method: "key-file")),
     ]

@@ -57,7 +57,7 @@ extension Engine {
             switch try await handle(.message(message)) {
             case .done:
                 shown.messages.insert(message.number)
-                if mark != .nothing { try markShown([message], isConfirmed: mark == .shownAndConfirmed) }
+                if mark != .nothing { try markShown([message], toPerson: mark == .read) }
             case .keep:
                 shown.messages.insert(message.number)
             case .failed(let reason):

@@ -53,12 +53,12 @@ extension Engine {
         }
     }
 
-    /// - Parameter isConfirmed: whether the senders of alerts are told that they were read.
-    func markShown(_ messages: [Message], isConfirmed: Bool = false) throws {
+    /// - Parameter toPerson: whether a person has seen them, which is confirmed to the senders of alerts where that is switched on.
+    func markShown(_ messages: [Message], toPerson: Bool = false) throws {
         let numbers = Set(messages.map(\.number))
         guard !numbers.isEmpty else { return }
         try vault.write { transaction in
-            if isConfirmed { try oweReadReceipts(for: messages, transaction) }
+            if toPerson { try oweReadReceipts(for: messages, transaction) }
             try forgetFailures(of: numbers, transaction)
             for (row, number) in try transaction.records(in: .unshownMessages, as: Number.self)
             where numbers.contains(number.value) {

@@ -234,15 +234,24 @@ public final class Member: Sendable {
         try describingErrors { try engine.unshownMessages(filter) }
     }
 
-    /// - Parameter isConfirmed: whether the senders of alerts are told that they were read.
-    public func markShown(_ messages: [Message], isConfirmed: Bool = false) throws(MemberError) {
-        try describingErrors { try engine.markShown(messages, isConfirmed: isConfirmed) }
+    /// - Parameter toPerson: whether a person has seen them, which is confirmed to the senders of alerts where that is switched on.
+    public func markShown(_ messages: [Message], toPerson: Bool = false) throws(MemberError) {
+        try describingErrors { try engine.markShown(messages, toPerson: toPerson) }
     }
 
     /// Remembers that a message could not be handled; `status` tells of it until it is marked as shown.
     /// - Parameter reason: in words that do not depend on a language.
     public func noteFailure(of message: Message, reason: String) throws(MemberError) {
         try describingErrors { try engine.noteFailure(of: message, reason: reason) }
+    }
+
+    /// Whether this device confirms reading to the senders of alerts. Off, unless a person has switched it on.
+    public func confirmsReading() throws(MemberError) -> Bool {
+        try describingErrors { try engine.confirmsReading() }
+    }
+
+    public func setConfirmsReading(_ isOn: Bool) throws(MemberError) {
+        try describingErrors { try engine.setConfirmsReading(isOn) }
     }
 
     /// Hands over what has not been shown, and then what comes, until the task is cancelled or `handle` throws; its error

@@ -30,8 +30,8 @@ public enum Marking: Sendable {
     /// They are handed over again next time.
     case nothing
     case shown
-    /// Shown, and the senders of alerts are told that they were read.
-    case shownAndConfirmed
+    /// Shown to a person: where that is switched on, the senders of alerts are told that they were read.
+    case read
 }
 
 /// Which messages are wanted.

@@ -37,7 +37,8 @@ public enum ReachState: String, Sendable, CaseIterable {
 /// Who has a message, and who has answered.
 public struct MessageReach: Sendable {
     public let id: String
-    /// Every organisation that it is for but the sender's, and the sender's if anybody there has answered.
+    /// Every organisation that it is for but the sender's; the sender's as well if anybody there has answered, or it is for no
+    /// other.
     public let organisations: [OrganisationReach]
 
     /// Those that an answer is expected of.
@@ -63,7 +64,7 @@ public struct OrganisationReach: Sendable {
     public let read: Time?
     /// The last of each person, the newest last.
     public let acknowledgements: [Acknowledgement]
-    /// Whether it is another organisation than the sender's.
+    /// Whether an answer is expected of it: it is another than the sender's, or the message is for no other.
     public let isExpected: Bool
 
     public struct Acknowledgement: Sendable {

@@ -99,7 +99,9 @@ extension Engine {
                 relayed.formUnion(place.organisations)
             }
             let sender = tracked.organisation
-            let names = tracked.recipients.filter { $0 != sender || tracked.answer(of: sender) != nil }
+            // Among colleagues alone it is a colleague who answers.
+            let isInternal = tracked.recipients.allSatisfy { $0 == sender }
+            let names = tracked.recipients.filter { $0 != sender || isInternal || tracked.answer(of: sender) != nil }
             return MessageReach(
                 id: id.description,
                 organisations: try names.map { name in
@@ -110,7 +112,7 @@ extension Engine {
                         delivered: answer?.delivered,
                         read: answer?.read,
                         acknowledgements: try acknowledgements(in: answer, transaction),
-                        isExpected: name != sender
+                        isExpected: name != sender || isInternal
                     )
                 }
             )

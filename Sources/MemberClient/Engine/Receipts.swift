@@ -35,8 +35,26 @@ extension Engine {
         return devices.count { place($0).lexicographicallyPrecedes(own) }
     }
 
-    /// Remembers, in the step that marks alerts as shown, that reading is to be confirmed.
+    /// Whether a person has switched on, for this device, that reading is confirmed.
+    func confirmsReading() throws -> Bool {
+        try vault.read { try $0.get(.confirmsReading) != nil }
+    }
+
+    /// Switched off, it takes back what is still owed: nothing is confirmed from now on.
+    func setConfirmsReading(_ isOn: Bool) throws {
+        try vault.write { transaction in
+            if isOn { return try transaction.set(.confirmsReading, to: []) }
+            try transaction.delete(.confirmsReading)
+            for (number, receipt) in try transaction.records(in: .dueReceipts, as: DueReceipt.self)
+            where receipt.state == .read {
+                try transaction.delete(number, in: .dueReceipts)
+            }
+        }
+    }
+
+    /// Remembers, in the step that marks alerts as shown, that reading is to be confirmed, where that is switched on.
     func oweReadReceipts(for messages: [Message], _ transaction: borrowing VaultTransaction) throws {
+        guard try transaction.get(.confirmsReading) != nil else { return }
         let own = try transaction.device().identity.address.organisation
         for message in messages where message.kind == "alert" && message.from.organisation != own {
             guard let id = MessageID(text: message.id),

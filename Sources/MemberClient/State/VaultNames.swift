@@ -16,6 +16,8 @@ extension VaultName {
     static let charter = VaultName("coalition/charter")
     static let removedDevices = VaultName("coalition/removed")
     static let violationCount = VaultName("violations")
+    /// Present when a person has switched on that reading is confirmed.
+    static let confirmsReading = VaultName("settings/confirms reading")
 
     // Secrets of the device.
     static let signatureSeed = VaultName("device/signature")

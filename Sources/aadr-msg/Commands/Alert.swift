@@ -278,10 +278,11 @@ enum AlertInput {
 }
 
 extension Session {
-    /// Shows how far an alert has come, after waiting as long as was asked for.
+    /// Shows how far a message has come, after waiting as long as was asked for.
     func show(_ results: [SendResult], of member: Member, _ waiting: WaitOptions) async throws {
         guard let wait = waiting.wait, let text = results.first?.id, let id = MessageID(text: text) else {
             try show(results)
+            // What waits will go by itself, but a script that counts on it must know that it has not gone.
             if results.contains(where: { $0.state == .queued }) { throw EarlyEnd(status: .temporary) }
             return
         }

@@ -66,7 +66,7 @@ struct Recv: AsyncParsableCommand {
             try MessageDelivery.deliver(
                 messages,
                 write: { try session.printer.show(MessageRecord($0, me: member.address.userAddress)) },
-                mark: { if mark == .read { try member.markShown($0) } }
+                mark: { if mark == .read { try member.markShown($0, toPerson: !session.printer.isJSON) } }
             )
             shown += messages.count
             if messages.isEmpty || mark == .none { break }
@@ -115,8 +115,10 @@ struct Recv: AsyncParsableCommand {
     ) async throws {
         session.printer.advise(.following)
         let me = member.address.userAddress
+        // What a program took has not been read by anybody.
+        let shown = session.printer.isJSON || hook != nil ? Marking.shown : .read
         try await Interruption.endsQuietly {
-            try await member.follow(filter, mark: mark == .read ? .shown : .nothing) { event in
+            try await member.follow(filter, mark: mark == .read ? shown : .nothing) { event in
                 switch event {
                 case .message(let message):
                     if let hook { return try await session.run(hook, for: message, of: member) }

@@ -17,17 +17,22 @@ struct Send: AsyncParsableCommand {
     @Argument(help: ArgumentHelp(Speech.text(.argumentText)))
     var text: String
 
+    @OptionGroup var waiting: WaitOptions
     @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        // Only alerts bring receipts (Protocol/content.md, "Acknowledgements and receipts").
+        if waiting.wait == .delivered { throw ValidationError(Speech.text(.deliveredNeedsAlert)) }
+    }
 
     func run() async throws {
         let session = try Session(global)
         let targets = try to.map(Parameter.target)
         let text = text == "-" ? try Input.text() : text
         guard !text.isEmpty else { throw Failure(.badInput, .emptyText, advice: .emptyTextAdvice) }
-        let results = try await session.withMember { try await $0.send(text: text, to: targets) }
-        try session.show(results)
-        // What waits will go by itself, but a script that counts on it must know that it has not gone.
-        if results.contains(where: { $0.state == .queued }) { throw EarlyEnd(status: .temporary) }
+        try await session.withMember { member in
+            try await session.show(try await member.send(text: text, to: targets), of: member, waiting)
+        }
     }
 }
 

@@ -91,6 +91,15 @@ extension Speech {
             مثال:
               aadr-msg status
             """
+        case .helpSettings: "عرض ما اختير لهذا الجهاز أو تغييره."
+        case .exampleSettings:
+            """
+            لا يُبلَّغ أحد بقراءتك إنذارًا إلا إذا فعّلت ذلك. ما يطبعه ‎--json أو يأخذه أمر ‎--exec لا يُعدّ مقروءًا.
+
+            أمثلة:
+              aadr-msg settings
+              aadr-msg settings --read-receipts on
+            """
         case .helpPassphrase: "تغيير ما يفتح هذا المجلد: عبارة المرور أو ملف المفتاح."
         case .examplePassphrase:
             """
@@ -139,6 +148,7 @@ extension Speech {
             """
         case .optionExecTimeout: "أنهِ أمر ‎--exec إذا طال أكثر من ذلك، ويُعدّ عندئذ فاشلًا. (المبدئي: 60.)"
         case .badExecTimeout: "يأخذ ‎--exec-timeout عدد ثوانٍ، 1 أو أكثر"
+        case .optionReadReceipts: "هل تُبلَّغ المنظمات المرسلة للإنذارات حين تقرؤها. (وإلا فلا: off.)"
         case .optionNewPassphraseFile: "ملف فيه عبارة المرور الجديدة. (وإلا فالسؤال على الطرفية.)"
         case .optionNewKeyFile: "الفتح بملف المفتاح هذا من الآن؛ يُنشأ إن لم يكن موجودًا."
 
@@ -238,6 +248,8 @@ extension Speech {
         case .askPassphrase: "عبارة المرور:"
         case .askNewPassphrase: "عبارة مرور جديدة (أربع كلمات أو أكثر):"
         case .askPassphraseAgain: "العبارة نفسها مرة أخرى:"
+        case .readReceiptsOn: "تُبلَّغ المنظمات المرسلة للإنذارات حين تقرؤها."
+        case .readReceiptsOff: "لا يُبلَّغ أحد حين تقرأ إنذارًا."
         case .passphraseChanged: "تمّ. من الآن لا يفتح هذا المجلدَ إلا الجديد."
 
         // ما قد يتعثّر هنا.
@@ -374,7 +386,7 @@ extension Speech {
         case .optionExpires: "إلى متى يسري: 30m أو 6h أو 2d، أو وقت مثل 2026-11-24T12:00:00+02:00."
         case .optionRestriction: "إلى أي حد يجوز تداوله (TLP 2.0). (وإلا فـ AMBER.)"
         case .optionAlertStatus: "هل هو حقيقي. (وإلا فنعم: Actual.)"
-        case .optionWaitState: "البقاء حتى يبلغ الإنذار هذا الحد عند كل منظمة."
+        case .optionWaitState: "البقاء حتى تبلغ الرسالة هذا الحد عند كل منظمة."
         case .optionQuorum: "كم منظمة تكفي."
         case .optionTimeout: "مدة الانتظار بالثواني؛ ثم رمز الخروج 75."
         case .optionImportTo: "coalition أو user@org. (وإلا فالتحالف كله.)"
@@ -427,6 +439,8 @@ extension Speech {
         case .reachBy: "{by}، في {time}"
         case .waitedInVain: "انتهت المدة. ما زال ينقص: {missing}"
         case .badQuorum: "النصاب منظمة واحدة على الأقل."
+        case .deliveredNeedsAlert:
+            "الإنذار وحده يُعلِم بتسليمه. انتظر relayed أو acknowledged، أو استعمل aadr-msg alert send."
         case .waitForWhat: "لا معنى لـ ‎--quorum ولا لـ ‎--timeout دون ‎--wait."
         case .badMessageID: "{value} ليس معرّف رسالة"
         case .badMessageIDAdvice: "هو 32 رقمًا وحرفًا من a إلى f؛ يعرضه recv وalert list."

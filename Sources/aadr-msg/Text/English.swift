@@ -91,6 +91,16 @@ extension Speech {
             Example:
               aadr-msg status
             """
+        case .helpSettings: "Show what is chosen for this device, or change it."
+        case .exampleSettings:
+            """
+            Nobody is told when you read an alert, unless you switch that on. What --json prints or a command of --exec takes \
+            does not count as read.
+
+            Examples:
+              aadr-msg settings
+              aadr-msg settings --read-receipts on
+            """
         case .helpPassphrase: "Change what opens this home: its passphrase or key file."
         case .examplePassphrase:
             """
@@ -141,6 +151,7 @@ extension Speech {
             """
         case .optionExecTimeout: "End a command of --exec that runs longer; it has failed then. (Default: 60.)"
         case .badExecTimeout: "--exec-timeout takes a number of seconds, 1 or more"
+        case .optionReadReceipts: "Whether senders of alerts are told when you have read them. (Default: off.)"
         case .optionNewPassphraseFile: "A file that holds the new passphrase. (Default: ask on the terminal.)"
         case .optionNewKeyFile: "Open with this key file from now on; it is made where it does not exist."
 
@@ -244,6 +255,8 @@ extension Speech {
         case .askPassphrase: "Passphrase:"
         case .askNewPassphrase: "New passphrase (four words or more):"
         case .askPassphraseAgain: "The same passphrase again:"
+        case .readReceiptsOn: "Organisations that send alerts are told when you have read them."
+        case .readReceiptsOff: "Nobody is told when you read an alert."
         case .passphraseChanged: "Done. From now on only the new one opens this home."
 
         // What can go wrong on this side of the engine.
@@ -382,7 +395,7 @@ extension Speech {
         case .optionExpires: "Until when it holds: 30m, 6h, 2d, or a time such as 2026-11-24T12:00:00+02:00."
         case .optionRestriction: "How far it may be passed on (TLP 2.0). (Default: AMBER.)"
         case .optionAlertStatus: "Whether it is real. (Default: Actual.)"
-        case .optionWaitState: "Stay until the alert has come so far with every organisation."
+        case .optionWaitState: "Stay until the message has come so far with every organisation."
         case .optionQuorum: "How many organisations are enough."
         case .optionTimeout: "How long to wait; then the exit status is 75."
         case .optionImportTo: "coalition, or user@org. (Default: coalition.)"
@@ -435,6 +448,8 @@ extension Speech {
         case .reachBy: "{by}, {time}"
         case .waitedInVain: "The time is over. Still missing: {missing}"
         case .badQuorum: "A quorum is at least one organisation."
+        case .deliveredNeedsAlert:
+            "Only an alert tells that it was delivered. Wait for relayed or acknowledged, or use aadr-msg alert send."
         case .waitForWhat: "--quorum and --timeout need --wait."
         case .badMessageID: "{value} is not a message's id"
         case .badMessageIDAdvice: "It has 32 digits and letters a to f; recv and alert list show it."

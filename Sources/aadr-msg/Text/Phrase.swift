@@ -15,6 +15,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case helpSend, exampleSend
     case helpRecv, exampleRecv
     case helpStatus, exampleStatus
+    case helpSettings, exampleSettings
     case helpPassphrase, examplePassphrase
 
     // Help: options and arguments.
@@ -25,7 +26,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case argumentRequest, optionCode, optionAll
     case optionTo, argumentText
     case optionFollow, optionFrom, optionKind, optionMark, optionExec, optionExecTimeout, badExecTimeout
-    case optionNewPassphraseFile, optionNewKeyFile
+    case optionReadReceipts, optionNewPassphraseFile, optionNewKeyFile
 
     // Help: the parser's own headings.
     case headingOverview, headingUsage, headingArguments, headingOptions, headingSubcommands
@@ -51,6 +52,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case statusRelayReachable, statusRelayUnreachable, statusWaiting, statusNoFindings, statusFindings
     case statusGroupStopped, statusRootKey, statusExecFailing
     case askPassphrase, askNewPassphrase, askPassphraseAgain, passphraseChanged
+    case readReceiptsOn, readReceiptsOff
 
     // What can go wrong on this side of the engine: what happened, and what to do.
     case nothingLost
@@ -91,7 +93,8 @@ enum Phrase: String, CaseIterable, Sendable {
     case severityUnknown, urgencyImmediate, urgencyExpected, urgencyFuture, urgencyPast, urgencyUnknown
     case certaintyObserved, certaintyLikely, certaintyPossible, certaintyUnlikely, certaintyUnknown, reachQueued
     case reachRelayed, reachDelivered, reachRead, reachAcknowledged, reachBy, waitedInVain, badQuorum
-    case waitForWhat, badMessageID, badMessageIDAdvice, textsAndLanguages, textsAndLanguagesAdvice, badExpiry
+    case deliveredNeedsAlert, waitForWhat, badMessageID, badMessageIDAdvice, textsAndLanguages, textsAndLanguagesAdvice,
+        badExpiry
     case badExpiryAdvice, strayWords, strayWordsAdvice, badDocument, badDocumentAdvice
 
     // What the engine reports: a sentence per kind, then its own words.

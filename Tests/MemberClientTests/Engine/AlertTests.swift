@@ -66,7 +66,9 @@ struct AlertTests {
         let shown = try josa.unshown()
         #expect(shown.map(\.kind) == ["alert"])
         #expect(shown.first?.alertState == .active)
-        try josa.markShown(shown, isConfirmed: true)
+        #expect(try josa.confirmsReading() == false)
+        try josa.setConfirmsReading(true)
+        try josa.markShown(shown, toPerson: true)
         try await Task.sleep(for: .seconds(4))
         _ = try await josa.sync()
         _ = try await sender.sync()
@@ -90,6 +92,34 @@ struct AlertTests {
             #expect(try member.takeFindings() == [])
             await member.close()
         }
+    }
+
+    @Test func readingIsConfirmedOnlyWhereSwitchedOnAndOnlyByAPerson() async throws {
+        let coalition = try await TestCoalition()
+        let sender = try await coalition.found("SMEX")
+        let josa = try await coalition.admit(organisation: "JOSA", by: sender)
+        for member in [sender, josa] { _ = try await member.sync() }
+        func owed() throws -> Int {
+            try josa.engine.vault.read { try $0.records(in: .dueReceipts, as: DueReceipt.self) }
+                .count { $0.record.state == .read }
+        }
+        func show(toPerson: Bool) async throws {
+            _ = try await sender.send(draft("x"), to: [.coalition])
+            _ = try await josa.sync()
+            try josa.markShown(try josa.unshown(), toPerson: toPerson)
+        }
+
+        try await show(toPerson: true)
+        #expect(try owed() == 0)
+        try josa.setConfirmsReading(true)
+        try await show(toPerson: false)
+        #expect(try owed() == 0)
+        try await show(toPerson: true)
+        #expect(try owed() == 1)
+        // What has not gone yet is taken back.
+        try josa.setConfirmsReading(false)
+        #expect(try owed() == 0)
+        for member in [sender, josa] { await member.close() }
     }
 
     @Test func alertSupersedesWhatItsOwnOrganisationSaidAndNothingElse() async throws {

@@ -1,27 +1,27 @@
-import Foundation
+package import Foundation
 
 /// As much of JSON Schema 2020-12 as Protocol/cli.schema.json uses; what it does not know, it refuses.
-struct JSONSchema {
+package struct JSONSchema {
     private let root: [String: Any]
 
-    init(contentsOf url: URL) throws {
+    package init(contentsOf url: URL) throws {
         guard let root = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any] else {
             throw CocoaError(.coderReadCorrupt)
         }
         self.root = root
     }
 
-    var definitions: [String: Any] { root["$defs"] as? [String: Any] ?? [:] }
+    package var definitions: [String: Any] { root["$defs"] as? [String: Any] ?? [:] }
 
     /// The names under which `anyOf` at the top lists what the program prints.
-    var listed: [String] {
+    package var listed: [String] {
         (root["anyOf"] as? [[String: String]] ?? [])
             .compactMap { $0["$ref"].map { String($0.dropFirst("#/$defs/".count)) } }
     }
 
     /// What is wrong with a line of JSON as the definition `name` has it; empty when nothing is.
     /// - Parameter isClosed: whether a member that the schema does not describe is wrong, too.
-    func faults(in line: String, as name: String, isClosed: Bool = true) -> [String] {
+    package func faults(in line: String, as name: String, isClosed: Bool = true) -> [String] {
         guard let value = try? JSONSerialization.jsonObject(with: Data(line.utf8)) else { return ["not JSON: \(line)"] }
         guard let schema = definitions[name] as? [String: Any] else { return ["no definition \(name)"] }
         return faults(value, schema, "$", isClosed)

@@ -1,0 +1,16 @@
+internal import Coalition
+
+/// `settings`: what people have chosen for this device.
+struct SettingsRecord: Record {
+    let confirmsReading: Bool
+
+    var json: JSONObject {
+        var object = JSONObject()
+        object.add("readReceipts", confirmsReading)
+        return object
+    }
+
+    func lines(_ layout: Layout) -> [String] {
+        [Speech.text(confirmsReading ? .readReceiptsOn : .readReceiptsOff)]
+    }
+}
