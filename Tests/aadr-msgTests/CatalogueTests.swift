@@ -72,6 +72,9 @@ struct CatalogueTests {
 
 @Suite("Text for people")
 struct LiteralTests {
+    /// How a hook ended is for scripts, which read it in one language.
+    private static let forScripts: Set = ["not started"]
+
     @Test("stands in the catalogue alone: no other source holds two words in a row")
     func catalogueAlone() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -83,7 +86,8 @@ struct LiteralTests {
             for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
                 let code = line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
                 // A command line is no text: it is the same in every language.
-                for literal in code.matches(of: #/"((?:[^"\\]|\\.)*)"/#) where !literal.1.hasPrefix("aadr-msg ") {
+                for literal in code.matches(of: #/"((?:[^"\\]|\\.)*)"/#)
+                where !literal.1.hasPrefix("aadr-msg ") && !Self.forScripts.contains(String(literal.1)) {
                     #expect(!literal.1.contains(#/\p{L}{2,} \p{L}{2,}/#), "\(file.lastPathComponent): \(literal.1)")
                 }
             }
