@@ -165,7 +165,7 @@ let package = Package(
             name: "FuzzingTests",
             dependencies: ["Coalition", "MLS", "RelayAPI", "Sodium", "TLSCodec"],
             path: "Fuzzing",
-            exclude: ["Corpus", "Package.swift", "Sources/CLibFuzzer", "Sources/CStandIns", "Sources/fuzz"],
+            exclude: ["Corpus", "Package.swift", "Sources/CLibFuzzer", "Sources/fuzz"],
             sources: ["Sources/FuzzTargets", "Tests"],
             swiftSettings: strict
         ),

@@ -28,12 +28,6 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        // In the place of libsodium's functions of the same names.
-        .target(name: "CStandIns", linkerSettings: [.linkedLibrary("sodium")]),
-        .executableTarget(
-            name: "fuzz",
-            dependencies: ["CLibFuzzer", "CStandIns", "FuzzTargets"],
-            swiftSettings: strict
-        ),
+        .executableTarget(name: "fuzz", dependencies: ["CLibFuzzer", "FuzzTargets"], swiftSettings: strict),
     ]
 )

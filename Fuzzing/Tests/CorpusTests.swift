@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-/// The fuzzing targets without a fuzzer, and with libsodium's own primitives: a broken promise stops the process.
-@Suite("Hostile input")
+/// The fuzzing targets without a fuzzer: a broken promise stops the process. One after the other, as they share one
+/// sequence of keys.
+@Suite("Hostile input", .serialized)
 struct CorpusTests {
     @Test("every seed, and each seed cut short, keeps its target's promises", arguments: FuzzTarget.allCases)
     func seeds(_ target: FuzzTarget) throws {

@@ -1,5 +1,4 @@
 import CLibFuzzer
-import CStandIns
 import FuzzTargets
 import Glibc
 
@@ -14,9 +13,6 @@ enum Chosen {
         return target
     }()
 }
-
-// The real primitives, at a tenth of the speed.
-if getenv("FUZZ_REAL_PRIMITIVES") != nil { stand_aside() }
 
 // What stays for all inputs is no leak, though LeakSanitizer takes it for one: of two cases of an enumeration that are both
 // boxed, such as the nodes of a tree, Swift marks the second in bits of the pointer that no address has.
