@@ -231,12 +231,16 @@ struct AlertTests {
     @Test func expiredAlertSaysSo() async throws {
         let coalition = try await TestCoalition()
         let sender = try await coalition.found("SMEX")
-        let id = try sender.id(
-            try await sender.send(draft("x", expires: sender.engine.now.seconds + 2), to: [.coalition])
-        )
-        #expect(try sender.alert(id).state == .active)
-        try await Task.sleep(for: .seconds(3))
-        guard case .expired = try sender.alert(id).state else { return #expect(Bool(false)) }
+        func send(holdingFor seconds: UInt64) async throws -> MessageID {
+            let alert = draft("x", expires: sender.engine.now.seconds + seconds)
+            return try sender.id(try await sender.send(alert, to: [.coalition]))
+        }
+        func isExpired(_ id: MessageID) throws -> Bool {
+            if case .expired = try sender.alert(id).state { true } else { false }
+        }
+        let (long, short) = (try await send(holdingFor: 3600), try await send(holdingFor: 1))
+        try await eventually { try isExpired(short) }
+        #expect(try sender.alert(long).state == .active)
         await sender.close()
     }
 
