@@ -50,12 +50,20 @@ final class RunningProgram: Sendable {
     private let errors = CollectedText()
 
     /// - Parameter temporaryFolder: where the program is told to put what it needs for a while.
-    init(executable: URL, arguments: [String], input: String? = nil, temporaryFolder: URL? = nil) throws {
+    /// - Parameter environment: in place of, and beside, the little that every program gets.
+    init(
+        executable: URL,
+        arguments: [String],
+        input: String? = nil,
+        environment: [String: String] = [:],
+        temporaryFolder: URL? = nil
+    ) throws {
         process = Process()
         process.executableURL = executable
         process.arguments = arguments
         // Nothing of the environment of whoever runs the tests reaches the programs but what they need to start.
         process.environment = ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"]
+            .merging(environment) { $1 }
         process.environment?["TMPDIR"] = temporaryFolder?.path
         let pipes = (output: Pipe(), errors: Pipe(), input: Pipe())
         process.standardOutput = pipes.output
