@@ -28,7 +28,10 @@ struct Token: AsyncParsableCommand {
         @OptionGroup var store: StoreOption
 
         @Option(
-            help: ArgumentHelp("How you tell it from others; whoever takes the relay can read it.", valueName: "TEXT")
+            help: ArgumentHelp(
+                "How you tell it from others. Stored in the clear: whoever takes the relay reads it, so write no names.",
+                valueName: "TEXT"
+            )
         )
         var label: String?
 
