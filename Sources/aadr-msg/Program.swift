@@ -59,8 +59,7 @@ enum Main {
     }
 
     private static func say(_ lines: [String]) {
-        Patience.clearLine()
-        try? Stream.errors.writeLine(lines.joined(separator: "\n"))
+        Printer(isJSON: false).say(lines)
     }
 }
 

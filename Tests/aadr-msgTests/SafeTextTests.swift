@@ -81,6 +81,20 @@ struct SafeTextTests {
         }
     }
 
+    @Test("wrapped is set apart in each line, a value within a command too, and closed at its end")
+    func wrapped() {
+        let layout = Layout(width: 24, isStyled: false)
+        let lines = layout.wrapped([
+            "  أجب عنه: \u{2066}aadr-msg alert status \u{2068}first second third\u{2069}\u{2069}."
+        ])
+        #expect(
+            lines == [
+                "  أجب عنه: \u{2066}aadr-msg\u{2069}", "  \u{2066}alert status \u{2068}first\u{2069}\u{2069}",
+                "  \u{2066}\u{2068}second third\u{2069}\u{2069}.",
+            ]
+        )
+    }
+
     @Test("copied from a messenger loses what the messenger added")
     func pastedText() {
         #expect(pasted(" \u{2068}aadr-\n  invitation-1.\u{200B}x\u{2069}\u{FEFF} ") == "aadr-invitation-1.x")

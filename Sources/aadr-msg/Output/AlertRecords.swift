@@ -109,10 +109,8 @@ struct ReachRecord: Record {
             }
         var lines = [layout.bold(SafeText.inline(organisation)) + "  " + Speech.text(state)]
         for acknowledgement in acknowledgements {
-            lines.append(
-                "  "
-                    + Speech.text(.reachBy, ["by": acknowledgement.by, "time": Timestamp.local(acknowledgement.at)])
-            )
+            let by = ["by": acknowledgement.by, "time": Timestamp.local(acknowledgement.at)]
+            lines += layout.own(Speech.text(.reachBy, by), indent: 2, layout.plain)
             lines += acknowledgement.text.map(layout.quoted) ?? []
         }
         return lines
@@ -141,7 +139,7 @@ struct AlertText {
         // What is not real or holds no longer is said first, and nothing after it alarms.
         let warnings = [alert.flatMap { Self.unreal($0.status) }, state?.phrase].compactMap { $0 }
         var lines = warnings.flatMap { phrase in
-            layout.own(Speech.text(phrase), indent: 2) { layout.reversed(" " + $0 + " ") }
+            layout.own(Speech.text(phrase), indent: 2, room: 2) { layout.reversed(" " + $0 + " ") }
         }
         guard let alert else {
             lines += layout.own(Speech.text(.alertBroken), indent: 2, layout.plain)

@@ -21,12 +21,12 @@ struct FoundRecord: Record {
     }
 
     func lines(_ layout: Layout) -> [String] {
-        [
+        layout.wrapped([
             Speech.text(
                 .founded,
                 ["coalition": coalition, "member": "\(user)@\(organisation)", "device": device]
             )
-        ]
+        ])
     }
 }
 
@@ -79,7 +79,7 @@ struct JoinedRecord: Record {
     }
 
     func lines(_ layout: Layout) -> [String] {
-        [Speech.text(.joined, ["member": "\(user)@\(organisation)", "device": device])]
+        layout.wrapped([Speech.text(.joined, ["member": "\(user)@\(organisation)", "device": device])])
     }
 }
 
@@ -107,16 +107,16 @@ struct RequestRecord: Record {
 
     func lines(_ layout: Layout) -> [String] {
         // The id stands alone in its line, where a double click takes it and nothing else.
-        [
-            layout.bold(SafeText.lines(request).joined()),
-            "    "
-                + Speech.text(
-                    isNewOrganisation ? .requestOfOrganisation : .requestOfColleague,
-                    ["member": "\(user)@\(organisation)", "organisation": organisation, "device": device]
-                ),
-            "    " + Speech.text(.requestFingerprint, ["fingerprint": fingerprint]),
-            "    " + Speech.text(.requestExpires, ["time": Timestamp.local(expires)]),
-        ]
+        [layout.bold(SafeText.lines(request).joined())]
+            + layout.wrapped([
+                "    "
+                    + Speech.text(
+                        isNewOrganisation ? .requestOfOrganisation : .requestOfColleague,
+                        ["member": "\(user)@\(organisation)", "organisation": organisation, "device": device]
+                    ),
+                "    " + Speech.text(.requestFingerprint, ["fingerprint": fingerprint]),
+                "    " + Speech.text(.requestExpires, ["time": Timestamp.local(expires)]),
+            ])
     }
 }
 
@@ -138,12 +138,12 @@ struct AdmittedRecord: Record {
     }
 
     func lines(_ layout: Layout) -> [String] {
-        [
+        layout.wrapped([
             Speech.text(
                 isVerified ? .admitted : .admittedUnverified,
                 ["member": "\(user)@\(organisation)", "device": device]
             )
-        ]
+        ])
     }
 }
 
@@ -158,7 +158,7 @@ struct DeniedRecord: Record {
         return object
     }
 
-    func lines(_ layout: Layout) -> [String] { [Speech.text(.denied, ["request": request])] }
+    func lines(_ layout: Layout) -> [String] { layout.wrapped([Speech.text(.denied, ["request": request])]) }
 }
 
 /// `members`: one device.

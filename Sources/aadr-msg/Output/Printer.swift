@@ -24,7 +24,7 @@ struct Printer: Sendable {
     /// Lines for people, on standard error.
     func say(_ lines: [String]) {
         Patience.clearLine()
-        try? errors.writeLine(lines.joined(separator: "\n"))
+        try? errors.writeLine(Layout(errors).wrapped(lines).joined(separator: "\n"))
     }
 
     /// What a person may want to do next: only where one is looking.
@@ -69,10 +69,20 @@ struct Layout: Equatable, Sendable {
     func plain(_ line: String) -> String { line }
 
     /// A sentence of the program's own as lines of the terminal, each set in by as many columns and styled by itself.
-    func own(_ sentence: String, indent: Int = 0, _ style: (String) -> String) -> [String] {
+    ///
+    /// - Parameter room: columns that the style adds.
+    func own(_ sentence: String, indent: Int = 0, room: Int = 0, _ style: (String) -> String) -> [String] {
         let margin = String(repeating: " ", count: indent)
-        let lines = width.map { DisplayWidth.wrap(sentence, to: max(16, $0 - indent)) } ?? [sentence]
+        let lines = width.map { DisplayWidth.wrap(sentence, to: max(16, $0 - indent - room)) } ?? [sentence]
         return SafeText.isolatingEach(lines).map { margin + style($0) }
+    }
+
+    /// Lines of the program's own, each with the margin that it begins with, as lines of the terminal.
+    func wrapped(_ lines: [String]) -> [String] {
+        lines.flatMap { line in
+            let margin = line.prefix { $0 == " " }.count
+            return own(String(line.dropFirst(margin)), indent: margin, plain)
+        }
     }
 
     /// Text from elsewhere as lines of its own, each set in by four columns: none of them can pass for a line of this

@@ -79,8 +79,8 @@ struct StatusRecord: Record {
     }
 
     func lines(_ layout: Layout) -> [String] {
+        let own = Speech.text(.statusSelf, ["member": "\(user)@\(organisation)", "device": device])
         var lines = [
-            layout.bold(Speech.text(.statusSelf, ["member": "\(user)@\(organisation)", "device": device])),
             Speech.text(isAdmin ? .statusAdmin : .statusNotAdmin, ["organisation": organisation]),
             Speech.text(
                 .statusCoalition,
@@ -118,6 +118,6 @@ struct StatusRecord: Record {
             )
         }
         if let rootKeyFile { lines.append(Speech.text(.statusRootKey, ["file": rootKeyFile])) }
-        return lines
+        return layout.own(own, layout.bold) + layout.wrapped(lines)
     }
 }

@@ -37,17 +37,20 @@ enum SafeText {
         firstStrongIsolate + line + popDirectionalIsolate
     }
 
-    /// Lines that one was wrapped to. A value that went on in the next line is set apart in both: an isolate ends with its
-    /// line (UAX #9, section 3.3.2).
+    /// Lines that one was wrapped to. What went on in the next line is set apart in both, a value within a command too: an
+    /// isolate ends with its line (UAX #9, section 3.3.2).
     static func isolatingEach(_ lines: [String]) -> [String] {
-        var isOpen = false
+        var open: [Unicode.Scalar] = []
         return lines.map { line in
-            var text = isOpen ? firstStrongIsolate + line : line
+            var text = String(String.UnicodeScalarView(open)) + line
             for scalar in line.unicodeScalars {
-                if scalar == "\u{2068}" { isOpen = true }
-                if scalar == "\u{2069}" { isOpen = false }
+                switch scalar.value {
+                case 0x2066...0x2068: open.append(scalar)
+                case 0x2069: _ = open.popLast()
+                default: break
+                }
             }
-            if isOpen { text += popDirectionalIsolate }
+            text += String(repeating: popDirectionalIsolate, count: open.count)
             return text
         }
     }
