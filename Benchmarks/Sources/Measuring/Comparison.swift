@@ -14,6 +14,8 @@ public struct Comparison: Sendable {
         case ratioAtLeast(Double)
         /// In the unit of the samples.
         case valueAtMost(Double)
+        /// A share of the samples, from 0 to 1, and what it stays under, in their unit.
+        case quantileAtMost(Double, Double)
     }
 
     public let suite: String
@@ -54,6 +56,7 @@ public struct Comparison: Sendable {
         case .ratioAtMost(let most): ratio <= most
         case .ratioAtLeast(let least): ratio >= least
         case .valueAtMost(let most): samples.median <= most
+        case .quantileAtMost(let share, let most): samples.quantile(share) <= most
         case nil: nil
         }
     }

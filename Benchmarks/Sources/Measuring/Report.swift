@@ -8,6 +8,7 @@ public struct Report: Encodable {
         let p25: Double
         let p75: Double
         let p95: Double
+        let p99: Double
         let count: Int
 
         init(_ samples: Samples) {
@@ -16,6 +17,7 @@ public struct Report: Encodable {
             p25 = samples.quantile(0.25)
             p75 = samples.quantile(0.75)
             p95 = samples.quantile(0.95)
+            p99 = samples.quantile(0.99)
             count = samples.values.count
         }
     }

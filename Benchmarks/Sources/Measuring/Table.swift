@@ -46,11 +46,14 @@ public struct Table {
     }
 
     private static func aim(of comparison: Comparison) -> String {
+        func show(_ value: Double) -> String { Figure.text(value, comparison.unit) }
         let words =
             switch comparison.aim {
             case .ratioAtMost(let most): "≤ \(Figure.rounded(most))×"
             case .ratioAtLeast(let least): "≥ \(Figure.rounded(least))×"
-            case .valueAtMost(let most): "≤ \(Figure.text(most, comparison.unit))"
+            case .valueAtMost(let most): "≤ \(show(most))"
+            case .quantileAtMost(let share, let most):
+                "p\(Int((share * 100).rounded())) \(show(comparison.samples.quantile(share))) ≤ \(show(most))"
             case nil: ""
             }
         return switch comparison.isReached {

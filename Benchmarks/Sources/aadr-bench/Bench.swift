@@ -12,10 +12,12 @@ struct Bench: ParsableCommand {
     )
 
     enum Suite: String, CaseIterable, ExpressibleByArgument {
-        case mls, relay, redis, reads, fanout, readers, send
+        case mls, relay, redis, reads, fanout, readers, send, alert
     }
 
-    @Argument(help: "What to measure: mls, relay, redis, reads, fanout, readers, send; everything if none is named.")
+    @Argument(
+        help: "What to measure: mls, relay, redis, reads, fanout, readers, send, alert; everything if none is named."
+    )
     var suites: [Suite] = []
 
     @Option(help: ArgumentHelp("Where to write the figures as JSON.", valueName: "file"))
@@ -50,6 +52,7 @@ struct Bench: ParsableCommand {
             case .fanout: comparisons += try FanoutSuite(effort: effort).run()
             case .readers: comparisons += try ReadersSuite(effort: effort).run()
             case .send: comparisons += try SendSuite(effort: effort).run()
+            case .alert: comparisons += try AlertSuite(effort: effort).run()
             }
         }
         print(Table(comparisons).text)

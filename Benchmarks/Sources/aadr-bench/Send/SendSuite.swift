@@ -7,7 +7,7 @@ struct SendSuite {
 
     func run() throws -> [Comparison] {
         effort.say("send: five organisations join")
-        let coalition = try BenchCoalition()
+        let coalition = try BenchCoalition(organisations: 5, devicesEach: 1)
         effort.say("send: measuring")
         let send = coalition.arguments(
             BenchCoalition.founder,
