@@ -8,11 +8,15 @@ public struct Problem: Error, Hashable, Sendable {
     public let detail: String?
     /// With `incarnation-changed`: the relay's present one.
     public let incarnation: Incarnation?
+    /// Seconds after which asking again can help; nil where time does not. Not in the document: a header, `Retry-After`.
+    public let retryAfter: Int?
 
-    public init(_ name: Name, detail: String? = nil, incarnation: Incarnation? = nil) {
+    /// - Parameter retryAfter: nil for what is usual for such a problem.
+    public init(_ name: Name, detail: String? = nil, incarnation: Incarnation? = nil, retryAfter: Int? = nil) {
         self.name = name
         self.detail = detail
         self.incarnation = incarnation
+        self.retryAfter = retryAfter ?? name.retryAfter
     }
 
     public enum Name: String, CaseIterable, Sendable {
@@ -30,6 +34,7 @@ public struct Problem: Error, Hashable, Sendable {
         case partExists = "part-exists"
         case incarnationChanged = "incarnation-changed"
         case tooLarge = "too-large"
+        case headersTooLarge = "headers-too-large"
         case wrongMediaType = "wrong-media-type"
         case wrongLength = "wrong-length"
         case wrongRetention = "wrong-retention"
@@ -38,6 +43,9 @@ public struct Problem: Error, Hashable, Sendable {
         case advancesExhausted = "advances-exhausted"
         case grantsExhausted = "grants-exhausted"
         case mailboxFull = "mailbox-full"
+        case rateLimited = "rate-limited"
+        case connectionsExhausted = "connections-exhausted"
+        case subscriptionsExhausted = "subscriptions-exhausted"
         case `internal`
         case unavailable
 
@@ -52,11 +60,25 @@ public struct Problem: Error, Hashable, Sendable {
                 .partExists, .incarnationChanged:
                 409
             case .tooLarge: 413
+            case .headersTooLarge: 431
             case .wrongMediaType: 415
             case .wrongLength, .wrongRetention: 422
-            case .quotaExhausted, .mailboxesExhausted, .advancesExhausted, .grantsExhausted, .mailboxFull: 429
+            case .quotaExhausted, .mailboxesExhausted, .advancesExhausted, .grantsExhausted, .mailboxFull, .rateLimited:
+                429
             case .internal: 500
-            case .unavailable: 503
+            case .connectionsExhausted, .subscriptionsExhausted, .unavailable: 503
+            }
+        }
+
+        /// Seconds after which asking again can help, unless the relay says otherwise.
+        fileprivate var retryAfter: Int? {
+            switch self {
+            case .rateLimited: 1
+            case .unavailable: 5
+            case .connectionsExhausted, .subscriptionsExhausted: 30
+            // Expiry, or somebody who owns the mailbox or the relay, has to make room first.
+            case .quotaExhausted, .mailboxesExhausted, .advancesExhausted, .grantsExhausted, .mailboxFull: 3600
+            default: nil
             }
         }
 
@@ -77,6 +99,7 @@ public struct Problem: Error, Hashable, Sendable {
             case .partExists: "The part is there, with other bytes"
             case .incarnationChanged: "The relay's store is not the one that the cursor belongs to"
             case .tooLarge: "The request is longer than any may be"
+            case .headersTooLarge: "The request's header fields are longer than this relay reads"
             case .wrongMediaType: "The body must be application/octet-stream"
             case .wrongLength: "An entry's body or a blob's part has a length that is not allowed"
             case .wrongRetention: "The retention is longer than this relay allows"
@@ -85,6 +108,9 @@ public struct Problem: Error, Hashable, Sendable {
             case .advancesExhausted: "No more advances may leave this epoch"
             case .grantsExhausted: "No more grants fit into this epoch"
             case .mailboxFull: "The mailbox holds as much as this relay allows"
+            case .rateLimited: "Asked too often; ask again later"
+            case .connectionsExhausted: "The relay has as many connections as it may; ask again later"
+            case .subscriptionsExhausted: "No more subscriptions or waiting reads for now; ask again later"
             case .internal: "A fault of the relay; nothing was stored"
             case .unavailable: "The relay cannot take this now; ask again"
             }
@@ -112,7 +138,8 @@ public struct Problem: Error, Hashable, Sendable {
     }
 
     /// Nil when the bytes are not a problem document of ours; one with a name unknown here has no meaning either.
-    public init?(json: [UInt8]) {
+    /// - Parameter retryAfter: the header's, if there is one.
+    public init?(json: [UInt8], retryAfter: Int? = nil) {
         guard let document = try? JSONDecoder().decode(Document.self, from: Data(json)),
             document.type.hasPrefix(Self.typePrefix),
             let name = Name(rawValue: String(document.type.dropFirst(Self.typePrefix.count)))
@@ -120,7 +147,8 @@ public struct Problem: Error, Hashable, Sendable {
         self.init(
             name,
             detail: document.detail,
-            incarnation: document.incarnation.flatMap { Base64URL.decode($0) }.flatMap { Incarnation($0) }
+            incarnation: document.incarnation.flatMap { Base64URL.decode($0) }.flatMap { Incarnation($0) },
+            retryAfter: retryAfter
         )
     }
 

@@ -11,13 +11,16 @@ struct AADRRelay: AsyncParsableCommand {
               aadr-relay token create --data /var/lib/aadr-relay --label "first member"
               aadr-relay serve --data /var/lib/aadr-relay --listen 0.0.0.0:8443
 
-            Every option can be given by an environment variable: AADR_RELAY_ and its name, as in AADR_RELAY_DATA.
-            An option goes before its variable.
+            Every option can be given by an environment variable, AADR_RELAY_ and its name, as in AADR_RELAY_ADMIN_LISTEN,
+            or in a file that --config names, a line NAME = VALUE for each, as in admin-listen = 127.0.0.1:9464.
+            An option goes before its variable, and this before the file.
 
             Exit status: 0 done, 64 usage, 65 the store is damaged, 70 internal error, 73 cannot write,
             75 try again later, 77 no such token, 78 configuration.
             """,
         version: relayVersion,
-        subcommands: [Serve.self, Token.self, Address.self, Key.self, Healthcheck.self]
+        subcommands: [
+            Serve.self, Token.self, Address.self, Key.self, Healthcheck.self, Backup.self, Restore.self, Check.self,
+        ]
     )
 }

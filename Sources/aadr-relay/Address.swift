@@ -13,14 +13,15 @@ struct Address: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var data: DataOption
+    @OptionGroup var common: CommonOptions
 
     @Option(help: ArgumentHelp("Where members reach the relay.", valueName: "NAME:PORT"))
     var host: String?
 
     func run() async throws {
-        let path = try data.path
-        let host = try Settings.value(host, "HOST")
+        let settings = try common.settings
+        let path = try common.path(settings)
+        let host = try settings.value(.host, option: host)
             .map { text in
                 guard let host = HostAndPort(text), host.port > 0 else {
                     throw ValidationError("\(text) is not NAME:PORT, as in relay.example.org:8443")

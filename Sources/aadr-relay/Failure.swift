@@ -36,7 +36,7 @@ struct Failure: Error {
         case let fault as StoreFault:
             let status =
                 switch fault {
-                case .newerSchema, .notDurable: Self.configuration
+                case .newerSchema, .notDurable, .missing: Self.configuration
                 case .damaged: Self.damaged
                 case .cannotWrite: Self.cannotWrite
                 case .unreachable: Self.temporary

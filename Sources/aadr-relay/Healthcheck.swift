@@ -12,10 +12,10 @@ struct Healthcheck: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var data: DataOption
+    @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        let path = try data.path
+        let path = try common.path(common.settings)
         try await Failure.reporting {
             let directory = try DataDirectory(path: path, creating: false)
             guard let probe = directory.lastAddress.flatMap({ RelayProbe(announced: $0) }) else {

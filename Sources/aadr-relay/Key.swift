@@ -25,13 +25,13 @@ struct Key: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var data: DataOption
+        @OptionGroup var common: CommonOptions
 
         @Flag(help: "Make another one though there is one, whose pin is already in addresses.")
         var replace = false
 
         func run() async throws {
-            let path = try data.path
+            let path = try common.path(common.settings)
             try await Failure.reporting {
                 let directory = try DataDirectory(path: path, creating: true)
                 if let pin = directory.sparePin, !replace {
@@ -63,10 +63,10 @@ struct Key: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var data: DataOption
+        @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            let path = try data.path
+            let path = try common.path(common.settings)
             try await Failure.reporting {
                 let directory = try DataDirectory(path: path, creating: true)
                 let pem = try FileHandle.standardInput.read(upToCount: Self.longestPEM) ?? Data()

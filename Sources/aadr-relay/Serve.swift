@@ -19,11 +19,19 @@ struct Serve: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var data: DataOption
+    @OptionGroup var common: CommonOptions
     @OptionGroup var store: StoreOption
 
     @Option(help: ArgumentHelp("Where to listen (default: 127.0.0.1:8443).", valueName: "HOST:PORT"))
     var listen: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to answer /metrics, /healthz and /readyz for monitoring, without TLS (default: nowhere).",
+            valueName: "HOST:PORT"
+        )
+    )
+    var adminListen: String?
 
     @Option(help: ArgumentHelp("Certificate chain in PEM, the relay's own first.", valueName: "FILE"))
     var tlsCertificate: String?
@@ -40,33 +48,56 @@ struct Serve: AsyncParsableCommand {
     )
     var behindProxy = false
 
+    @Option(
+        help: ArgumentHelp(
+            "What goes to the log: info, warning or error, and what is worse (default: info).",
+            valueName: "LEVEL"
+        )
+    )
+    var logLevel: String?
+
+    @OptionGroup(title: "What the relay allows") var limits: LimitOptions
+
     func run() async throws {
-        let store = try store.kind
-        let path = try data.path
-        let listen = try listenAddress()
-        let certificateFiles = try certificateFiles()
-        let isPlain = try Settings.flag(plainHttp, "PLAIN_HTTP")
-        try checkPlainHTTP(isPlain, listen: listen, certificateFiles: certificateFiles)
+        let settings = try common.settings
+        let kind = try store.kind(settings)
+        let path = try common.path(settings)
+        let listen = try settings.value(.listen, option: listen).map(HostAndPort.init(listening:)) ?? .defaultListen
+        let adminListen = try settings.value(.adminListen, option: adminListen).map(HostAndPort.init(listening:))
+        let limits = try limits.limits(settings)
+        let logger = try logger(settings)
+        let certificateFiles = try certificateFiles(settings)
+        let isPlain = try settings.flag(.plainHTTP, option: plainHttp)
+        if isPlain { try checkPlainHTTP(settings, listen: listen, certificateFiles: certificateFiles) }
         CrashTraces.forbid()
         OpenFiles.allowAll()
         try await Failure.reporting {
             let directory = try DataDirectory(path: path, creating: true)
             try directory.lock()
             let identity = isPlain ? nil : try identity(in: directory, files: certificateFiles)
-            try await store.withStore(in: directory) { store in
-                try await serve(store, from: directory, at: listen, identity: identity)
+            try await kind.withStore(in: directory, limits: limits) { store in
+                let service = RelayService(store: store, limits: limits)
+                var services: [any Service] = [Maintenance(service: service, logger: logger)]
+                if let adminListen {
+                    let server = AdminServer(service: service, host: adminListen.host, port: Int(adminListen.port))
+                    services.append(Listener(server: server, address: adminListen))
+                }
+                let server = server(service, in: directory, at: listen, identity: identity)
+                services.append(Listener(server: server, address: listen))
+                logger.info("started", metadata: ["version": "\(relayVersion)", "store": "\(kind.name)"])
+                try await run(services)
+                logger.info("stopped")
             }
         }
     }
 
-    private func serve(
-        _ store: any MailboxStore,
-        from directory: DataDirectory,
+    private func server(
+        _ service: RelayService,
+        in directory: DataDirectory,
         at listen: HostAndPort,
         identity: RelayIdentity?
-    ) async throws {
-        let service = RelayService(store: store)
-        let server = RelayServer(
+    ) -> RelayServer {
+        RelayServer(
             responder: RelayResponder(service: service),
             service: service,
             host: listen.host,
@@ -82,8 +113,12 @@ struct Serve: AsyncParsableCommand {
             }
             Output.line("listening on \(address)")
         }
+    }
+
+    /// Runs until SIGTERM or SIGINT, and then until what is under way has its answer.
+    private func run(_ services: [any Service]) async throws {
         var configuration = ServiceGroupConfiguration(
-            services: [Maintenance(service: service), server],
+            services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "aadr-relay") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -92,28 +127,23 @@ struct Serve: AsyncParsableCommand {
             try await ServiceGroup(configuration: configuration).run()
         } catch is CancellationError {
             // Draining took too long, and what was left of it has been cut off.
-        } catch let error as IOError {
-            let reason = String(cString: strerror(error.errnoCode))
-            throw Failure("cannot listen on \(listen.host):\(listen.port): \(reason)", status: Failure.configuration)
-        } catch let error as SocketAddressError {
-            throw Failure("cannot listen on \(listen.host): \(error)", status: Failure.configuration)
         }
+    }
+
+    private func logger(_ settings: Settings) throws -> Logger {
+        let text = settings.value(.logLevel, option: logLevel) ?? "info"
+        guard let level = Logger.Level(rawValue: text), [.info, .warning, .error].contains(level) else {
+            throw ValidationError("log-level is \(text): give info, warning or error")
+        }
+        return Logger(label: "aadr-relay") { _ in JSONLogHandler(level: level) }
     }
 
     /// Requests under way at a shutdown have so long to be answered.
     private static let longestDrain = Duration.seconds(8)
 
-    private func listenAddress() throws -> HostAndPort {
-        guard let text = Settings.value(listen, "LISTEN") else { return .defaultListen }
-        guard let address = HostAndPort(text) else {
-            throw ValidationError("\(text) is not HOST:PORT, as in 127.0.0.1:8443 or [::1]:8443")
-        }
-        return address
-    }
-
-    private func certificateFiles() throws -> (certificate: String, key: String)? {
-        let certificate = Settings.value(tlsCertificate, "TLS_CERTIFICATE")
-        let key = Settings.value(tlsKey, "TLS_KEY")
+    private func certificateFiles(_ settings: Settings) throws -> (certificate: String, key: String)? {
+        let certificate = settings.value(.tlsCertificate, option: tlsCertificate)
+        let key = settings.value(.tlsKey, option: tlsKey)
         switch (certificate, key) {
         case (let certificate?, let key?): return (certificate, key)
         case (nil, nil): return nil
@@ -122,15 +152,14 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func checkPlainHTTP(
-        _ isPlain: Bool,
+        _ settings: Settings,
         listen: HostAndPort,
         certificateFiles: (certificate: String, key: String)?
     ) throws {
-        guard isPlain else { return }
         guard certificateFiles == nil else {
             throw ValidationError("--plain-http uses no certificate: leave one of them out")
         }
-        guard try RelayAddress.isLoopback(listen.host) || Settings.flag(behindProxy, "BEHIND_PROXY") else {
+        guard try RelayAddress.isLoopback(listen.host) || settings.flag(.behindProxy, option: behindProxy) else {
             throw ValidationError(
                 """
                 --plain-http on \(listen.host) would let anybody on the way read capabilities: listen on 127.0.0.1, \
@@ -156,5 +185,25 @@ struct Serve: AsyncParsableCommand {
             throw Failure("cannot read \(path)", status: Failure.configuration)
         }
         return Array(data)
+    }
+}
+
+/// A server, and where it is to listen: says so when it cannot.
+private struct Listener: Service {
+    let server: any Service
+    let address: HostAndPort
+
+    func run() async throws {
+        do {
+            try await server.run()
+        } catch let error as IOError {
+            throw failure(String(cString: strerror(error.errnoCode)))
+        } catch let error as SocketAddressError {
+            throw failure("\(error)")
+        }
+    }
+
+    private func failure(_ reason: String) -> Failure {
+        Failure("cannot listen on \(address.host):\(address.port): \(reason)", status: Failure.configuration)
     }
 }

@@ -1,72 +1,73 @@
 import ArgumentParser
 import Foundation
-import RelayAPI
 
-/// Options come before environment variables, and these before defaults.
-enum Settings {
-    static func value(_ option: String?, _ variable: String) -> String? {
-        if let option { return option }
-        let value = ProcessInfo.processInfo.environment["AADR_RELAY_" + variable]
-        return value?.isEmpty == true ? nil : value
+/// What has been set: options come before environment variables, these before the settings file, and that before
+/// defaults.
+struct Settings {
+    private let environment: [String: String]
+    private let file: [Setting: String]
+
+    init(environment: [String: String], file: [Setting: String] = [:]) {
+        self.environment = environment
+        self.file = file
     }
 
-    static func flag(_ flag: Bool, _ variable: String) throws -> Bool {
-        if flag { return true }
-        switch value(nil, variable)?.lowercased() {
+    /// - Parameter option: as given on the command line, if it was.
+    func value(_ setting: Setting, option: String? = nil) -> String? {
+        if let option { return option }
+        if let value = environment[setting.variable], !value.isEmpty { return value }
+        return file[setting]
+    }
+
+    func flag(_ setting: Setting, option: Bool) throws -> Bool {
+        if option { return true }
+        switch value(setting)?.lowercased() {
         case nil, "0", "false", "no": return false
         case "1", "true", "yes": return true
-        case let other?: throw ValidationError("AADR_RELAY_\(variable) is \(other): give 1 or 0")
+        case let other?: throw ValidationError("\(setting.rawValue) is \(other): give 1 or 0")
         }
+    }
+
+    /// A whole number within a range.
+    func number<Number: FixedWidthInteger>(
+        _ setting: Setting,
+        option: String?,
+        default number: Number,
+        in range: ClosedRange<Number>
+    ) throws -> Number {
+        guard let text = value(setting, option: option) else { return number }
+        guard let number = Number(text), range.contains(number) else {
+            throw ValidationError(
+                "\(setting.rawValue) is \(text): give a number from \(range.lowerBound) to \(range.upperBound)"
+            )
+        }
+        return number
     }
 }
 
-/// The option that every command has.
-struct DataOption: ParsableArguments {
+/// The options that every command has.
+struct CommonOptions: ParsableArguments {
     @Option(name: .customLong("data"), help: ArgumentHelp("The relay's data directory.", valueName: "DIR"))
     var directory: String?
 
-    var path: String {
+    @Option(help: ArgumentHelp("A file of settings, one NAME = VALUE on each line.", valueName: "FILE"))
+    var config: String?
+
+    /// What is set beside the command's own options.
+    var settings: Settings {
         get throws {
-            guard let path = Settings.value(directory, "DATA") else {
-                throw ValidationError("name the data directory: --data DIR, or AADR_RELAY_DATA")
+            let environment = ProcessInfo.processInfo.environment
+            guard let path = Settings(environment: environment).value(.config, option: config) else {
+                return Settings(environment: environment)
             }
-            return path
+            return Settings(environment: environment, file: try SettingsFile.read(path))
         }
     }
-}
 
-/// HOST:PORT, an IPv6 address in brackets.
-struct HostAndPort: Equatable {
-    let host: String
-    let port: UInt16
-
-    init(host: String, port: UInt16) {
-        self.host = host
-        self.port = port
-    }
-
-    init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            return nil
+    func path(_ settings: Settings) throws -> String {
+        guard let path = settings.value(.data, option: directory) else {
+            throw ValidationError("name the data directory: --data DIR, or AADR_RELAY_DATA")
         }
-        var host = text[..<colon]
-        if host.first == "[", host.last == "]" {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        guard !host.isEmpty else { return nil }
-        self.init(host: String(host), port: port)
-    }
-
-    static let defaultListen = HostAndPort(host: "127.0.0.1", port: 8443)
-
-    /// The address that clients use, where this is where the relay is found.
-    /// - Parameter pins: none where the relay itself speaks plain HTTP.
-    func address(pins: [KeyPin]) -> String {
-        let scheme: RelayAddress.Scheme = pins.isEmpty ? .http : .https
-        if let address = RelayAddress(scheme: scheme, host: host, port: port, pins: pins) { return "\(address)" }
-        // Plain HTTP that is not for this machine alone: behind a proxy, and so no address for clients.
-        return "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)/"
+        return path
     }
 }

@@ -18,31 +18,34 @@ struct StoreOption: ParsableArguments {
     enum Kind {
         case sqlite
         case postgreSQL(PostgreSQLAddress)
+
+        var name: String {
+            switch self {
+            case .sqlite: "sqlite"
+            case .postgreSQL: "postgresql"
+            }
+        }
     }
 
     /// What was chosen. Overwrites an address among the process's arguments, where others could read its password.
-    var kind: Kind {
-        get throws {
-            Self.hideAddress()
-            let text = try chosen ?? "sqlite"
-            if text == "sqlite" { return .sqlite }
-            guard let address = PostgreSQLAddress(text) else {
-                // Not shown: there may be a password in it.
-                throw ValidationError("the store is sqlite, or postgres://USER:PASSWORD@HOST/DATABASE")
-            }
-            return .postgreSQL(address)
+    func kind(_ settings: Settings) throws -> Kind {
+        Self.hideAddress()
+        let text = try chosen(settings) ?? "sqlite"
+        if text == "sqlite" { return .sqlite }
+        guard let address = PostgreSQLAddress(text) else {
+            // Not shown: there may be a password in it.
+            throw ValidationError("the store is sqlite, or postgres://USER:PASSWORD@HOST/DATABASE")
         }
+        return .postgreSQL(address)
     }
 
-    private var chosen: String? {
-        get throws {
-            if let store { return store }
-            guard let file = Settings.value(storeFile, "STORE_FILE") else { return Settings.value(nil, "STORE") }
-            guard let data = FileManager.default.contents(atPath: file) else {
-                throw ValidationError("cannot read \(file), which should hold the store's address")
-            }
-            return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    private func chosen(_ settings: Settings) throws -> String? {
+        if let store { return store }
+        guard let file = settings.value(.storeFile, option: storeFile) else { return settings.value(.store) }
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw ValidationError("cannot read \(file), which should hold the store's address")
         }
+        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     private static func hideAddress() {
@@ -59,16 +62,17 @@ extension StoreOption.Kind {
     /// Opens the store, runs the body, and closes it.
     func withStore<Value>(
         in directory: DataDirectory,
+        limits: RelayLimits = RelayLimits(),
         _ body: (any MailboxStore) async throws -> Value
     ) async throws -> Value {
         switch self {
         case .sqlite:
-            let store = try SQLiteMailboxStore(file: directory.store)
+            let store = try SQLiteMailboxStore(file: directory.store, limits: limits)
             let value = try await body(store)
             try store.close()
             return value
         case .postgreSQL(let address):
-            let store = try PostgreSQLMailboxStore(address: address)
+            let store = try PostgreSQLMailboxStore(address: address, limits: limits)
             let value = try await body(store)
             store.close()
             return value

@@ -24,7 +24,7 @@ struct Token: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var data: DataOption
+        @OptionGroup var common: CommonOptions
         @OptionGroup var store: StoreOption
 
         @Option(
@@ -39,17 +39,16 @@ struct Token: AsyncParsableCommand {
         var mailboxes: String?
 
         func run() async throws {
-            let kind = try store.kind
-            let path = try data.path
-            guard let label = Settings.value(label, "LABEL") else {
+            let settings = try common.settings
+            let kind = try store.kind(settings)
+            let path = try common.path(settings)
+            guard let label = settings.value(.label, option: label) else {
                 throw ValidationError("name the token: --label TEXT, or AADR_RELAY_LABEL")
             }
             guard label.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
                 throw ValidationError("the label holds control characters")
             }
-            guard let mailboxes = UInt32(Settings.value(mailboxes, "MAILBOXES") ?? "1000"), mailboxes > 0 else {
-                throw ValidationError("--mailboxes is a number from 1 to \(UInt32.max)")
-            }
+            let mailboxes = try settings.number(.mailboxes, option: mailboxes, default: 1000, in: 1...UInt32.max)
             try await Failure.reporting {
                 try await kind.withStore(in: DataDirectory(path: path, creating: true)) { store in
                     let token = AccessToken.random()
@@ -69,15 +68,16 @@ struct Token: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var data: DataOption
+        @OptionGroup var common: CommonOptions
         @OptionGroup var store: StoreOption
 
         @Flag(help: "One JSON object on each line.")
         var json = false
 
         func run() async throws {
-            let kind = try store.kind
-            let path = try data.path
+            let settings = try common.settings
+            let kind = try store.kind(settings)
+            let path = try common.path(settings)
             try await Failure.reporting {
                 try await kind.withStore(in: DataDirectory(path: path, creating: false)) { store in
                     for token in try await store.tokens() {
@@ -97,15 +97,16 @@ struct Token: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var data: DataOption
+        @OptionGroup var common: CommonOptions
         @OptionGroup var store: StoreOption
 
         @Argument(help: ArgumentHelp("As `token list` prints it.", valueName: "ID"))
         var id: String
 
         func run() async throws {
-            let kind = try store.kind
-            let path = try data.path
+            let settings = try common.settings
+            let kind = try store.kind(settings)
+            let path = try common.path(settings)
             try await Failure.reporting {
                 try await kind.withStore(in: DataDirectory(path: path, creating: false)) { store in
                     guard try await store.revokeToken(id: id) else {
@@ -132,9 +133,7 @@ private struct TokenLine: Encodable {
         id = token.id
         label = token.label
         mailboxesLeft = token.mailboxesLeft
-        expires = token.expiry.map {
-            Date(timeIntervalSince1970: Double($0.number) * 86_400).formatted(.iso8601.year().month().day())
-        }
+        expires = token.expiry.map { "\($0)" }
     }
 
     var json: String {

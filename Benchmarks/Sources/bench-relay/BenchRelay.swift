@@ -19,7 +19,12 @@ struct BenchRelay {
         let store = try SQLiteMailboxStore(file: directory.store)
         let token = AccessToken.random()
         try await store.issueToken(token.hash, label: "benchmark", mailboxes: .max)
-        let service = RelayService(store: store)
+        // As fast as it can: what is measured is not how often somebody may ask.
+        var limits = RelayLimits()
+        limits.connectionRate = .unlimited
+        limits.capabilityRate = .unlimited
+        limits.tokenRate = .unlimited
+        let service = RelayService(store: store, limits: limits)
         for argument in CommandLine.arguments.dropFirst(2) {
             guard let count = Int(argument) else { throw Failure(description: "not a count: \(argument)") }
             let access = try await makeMailbox(of: service, entries: count, token)

@@ -113,20 +113,18 @@ extension Engine {
         _ continuation: AsyncStream<Wake>.Continuation,
         _ body: @Sendable () async throws -> Void
     ) async {
-        var pause = 0.5
+        var pause = RetryPause(longest: Self.longestPause)
         while !Task.isCancelled {
             do {
                 try await body()
-                pause = 0.5
+                pause.reset()
                 continuation.yield(Wake(event: reachability.note(nil)))
             } catch is CancellationError {
                 return
             } catch {
                 if Task.isCancelled { return }
                 continuation.yield(Wake(event: reachability.note(MemberError(error))))
-                // At random, so that a relay that comes back is not asked by everybody at once.
-                try? await Task.sleep(for: .seconds(pause * Double.random(in: 0.5...1)))
-                pause = min(pause * 2, Self.longestPause)
+                try? await Task.sleep(for: pause.next(after: error))
             }
         }
     }

@@ -84,13 +84,15 @@ extension MemberError {
             self.init(.notPermitted, detail, advice: "ask the relay's operator for a token")
         case .mailboxesExhausted:
             self.init(.notPermitted, detail, advice: "ask the relay's operator for a token with more mailboxes")
-        case .quotaExhausted, .mailboxFull, .unavailable, .grantsExhausted, .advancesExhausted:
+        case .quotaExhausted, .mailboxFull, .unavailable, .grantsExhausted, .advancesExhausted, .rateLimited,
+            .connectionsExhausted, .subscriptionsExhausted:
             self.init(.temporary, detail, lost: "nothing was lost: it stays queued", advice: "try again later")
         case .internal:
             self.init(.temporary, detail, lost: "nothing was lost", advice: "tell the relay's operator and try again")
         case .notPermitted:
             self.init(.notPermitted, detail, advice: "it may have expired or been taken back")
-        case .tooLarge, .wrongLength, .wrongRetention, .wrongMediaType, .malformed, .unknownOperation, .wrongMethod,
+        case .tooLarge, .headersTooLarge, .wrongLength, .wrongRetention, .wrongMediaType, .malformed, .unknownOperation,
+            .wrongMethod,
             .epochMismatch, .epochEnded, .unseenAdvance, .entryIDInUse, .capabilityInUse, .mailboxExists,
             .partExists, .incarnationChanged:
             self.init(

@@ -143,7 +143,7 @@ extension Engine {
     /// - Returns: how far it has come.
     func wait(for id: MessageID, state: ReachState, quorum: Int?, seconds: UInt64?) async throws -> MessageReach {
         let deadline = seconds.map { ContinuousClock.now + .seconds($0) }
-        var pause = 0.5
+        var pause = RetryPause(longest: 10)
         while true {
             let reach = try reach(of: id)
             if reach.hasReached(state, quorum: quorum) { return reach }
@@ -151,13 +151,12 @@ extension Engine {
             guard left > .zero else { return reach }
             do {
                 try await lookOnce(for: id, within: left)
-                pause = 0.5
+                pause.reset()
             } catch {
                 guard [.unreachable, .temporary].contains(MemberError(error).kind), !Task.isCancelled else {
                     throw error
                 }
-                try await Task.sleep(for: min(.seconds(pause), left))
-                pause = min(pause * 2, 10)
+                try await Task.sleep(for: min(pause.next(after: error), left))
             }
         }
     }

@@ -190,7 +190,10 @@ public final class RelayClient: Sendable {
         guard answer.headers["content-encoding"].isEmpty else { throw .violation("its answer is compressed") }
         let type = answer.headers.first(name: "content-type")?.lowercased().prefix { $0 != ";" && $0 != " " }
         if answer.status == 200, type == mediaType[...] { return }
-        if type == Problem.mediaType[...], let problem = Problem(json: answer.body) { throw .problem(problem) }
+        let retryAfter = answer.headers.first(name: "retry-after").flatMap { Int($0) }.map { max(0, $0) }
+        if type == Problem.mediaType[...], let problem = Problem(json: answer.body, retryAfter: retryAfter) {
+            throw .problem(problem)
+        }
         // What a gateway says in the place of a relay that is down.
         if (502...504).contains(answer.status) { throw .unreachable("a gateway before it answers \(answer.status)") }
         throw .violation("it answers \(answer.status) \(type.map { "with \($0)" } ?? "without saying what it is")")

@@ -35,15 +35,38 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private let handlers: [String: DirectHandler]
+    private let admission: Admission
+    private let patience: TimeAmount
     private var state = State.passing
+    private var connection: Connection?
+    /// Closes the connection when a request does not come as a whole.
+    private var deadline: Scheduled<Void>?
     /// Requests passed on whose answers are still to come: ours must not overtake them.
     private var passedOn = 0
     private var held = CircularBuffer<Held>()
     private var holdsRead = false
 
-    /// - Parameter handlers: by their paths.
-    init(_ handlers: [String: DirectHandler]) {
+    /// - Parameters:
+    ///   - handlers: by their paths.
+    ///   - patience: a request has come as a whole after this time.
+    init(_ handlers: [String: DirectHandler], admission: Admission, patience: Duration) {
         self.handlers = handlers
+        self.admission = admission
+        self.patience = TimeAmount(patience)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        connection = Connection.of(context.channel)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Most requests come in one piece, and need none.
+        if case .collecting = state, deadline == nil {
+            deadline = context.eventLoop.scheduleTask(in: patience) { [channel = context.channel] in
+                channel.close(promise: nil)
+            }
+        }
+        context.fireChannelReadComplete()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -79,13 +102,17 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
             fields[.contentType] == RelayAPI.Operation.mediaType,
             let length = fields[.contentLength].flatMap({ Int($0) }),
             length <= RelayAPI.Operation.maximumRequestLength,
-            fields[.connection] == nil, fields[.expect] == nil
+            fields[.connection] == nil, fields[.expect] == nil, admission.takes(fields),
+            // What is too much is refused where it is passed on to.
+            let connection, (try? admission.admit(connection)) != nil
         else { return nil }
         return handler
     }
 
     private func answer(_ body: ByteBuffer, by handler: DirectHandler, _ context: ChannelHandlerContext) {
         state = .answering
+        deadline?.cancel()
+        deadline = nil
         let loop = context.eventLoop
         let connection = NIOLoopBound((handler: self, context: context), eventLoop: loop)
         handler(body) { result in

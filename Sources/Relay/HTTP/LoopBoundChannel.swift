@@ -7,16 +7,44 @@ internal import NIOCore
 /// wake-ups, which cost as much as all the rest of a small request.
 ///
 /// Handlers therefore must not block, and do not: what waits for the disk waits in the store's own threads.
+///
+/// A connection for which there is no place is closed here, before its TLS handshake.
 struct LoopBoundChannel<Base: ServerChildChannel>: ServerChildChannel {
-    let base: Base
+    struct Value: ServerChildChannelValue {
+        let base: Base.Value
+        let connection: Connection
 
-    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
-        base.setup(channel: channel, logger: logger)
+        var channel: any Channel { base.channel }
     }
 
-    func handle(value: Base.Value, logger: Logger) async {
+    private struct NoPlace: Error {}
+
+    let base: Base
+    let admission: Admission
+    let limits: RelayLimits
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        let admitted = admission.beginConnection()
+        channel.closeFuture.whenComplete { [admission] _ in admission.endConnection() }
+        guard admitted != .closed else { return channel.eventLoop.makeFailedFuture(NoPlace()) }
+        let connection = Connection(
+            channel: channel,
+            isServed: admitted == .served,
+            patience: limits.slowestStart
+        )
+        return channel.eventLoop
+            .makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection))
+            }
+            .flatMap { base.setup(channel: channel, logger: logger) }
+            .map { Value(base: $0, connection: connection) }
+    }
+
+    func handle(value: Value, logger: Logger) async {
         await withTaskExecutorPreference(LoopExecutor(loop: value.channel.eventLoop)) {
-            await base.handle(value: value, logger: logger)
+            await Connection.$current.withValue(value.connection) {
+                await base.handle(value: value.base, logger: logger)
+            }
         }
     }
 }

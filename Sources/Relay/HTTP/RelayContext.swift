@@ -21,12 +21,12 @@ public struct RelayContext: RequestContext {
     }
 
     /// Closes the connection if something takes longer than it may.
-    func closing(after patience: Duration, _ body: () async throws -> Void) async throws {
+    func closing<Value>(after patience: Duration, _ body: () async throws -> Value) async throws -> Value {
         let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(patience)) { [channel] in
             channel.close(promise: nil)
         }
         defer { deadline.cancel() }
-        try await body()
+        return try await body()
     }
 
     /// Closes the connection once the client can have read the answer, instead of reading a request to its end that

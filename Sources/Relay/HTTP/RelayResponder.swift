@@ -12,9 +12,12 @@ public struct RelayResponder: HTTPResponder {
 
     private struct Route {
         let method: HTTPRequest.Method
+        /// As which it is counted.
+        let operation: RelayAPI.Operation?
         let handler: Handler
     }
 
+    private let service: RelayService
     private var routes: [String: Route] = [:]
 
     /// Those of the routes that `DirectAnswers` takes when it can, by their paths.
@@ -22,6 +25,7 @@ public struct RelayResponder: HTTPResponder {
 
     /// All that a relay answers.
     public init(service: RelayService) {
+        self.service = service
         add(service.create)
         add(service.makeChildToken)
         add(service.changeGrants)
@@ -35,26 +39,34 @@ public struct RelayResponder: HTTPResponder {
         add(service.blobState)
         add(service.getPart)
         add(service.deleteBlob)
-        add(.post, ReadRequest.operation.path) { request, context in
-            let read: ReadRequest = try await Self.decode(request)
-            return Self.answer(try await service.read(read) { context.endWhenClientLeaves($0) })
-        }
-        add(.post, SubscribeRequest.operation.path) { request, context in
-            Self.stream(try await Self.decode(request), from: service, context)
-        }
-        addInformation(service)
+        addRead()
+        addSubscribe()
+        addInformation()
     }
 
     /// Adds a route, or replaces the one of this path.
     public mutating func add(_ method: HTTPRequest.Method, _ path: String, handler: @escaping Handler) {
-        routes[path] = Route(method: method, handler: handler)
+        routes[path] = Route(method: method, operation: nil, handler: handler)
     }
 
     /// Adds a route for POST, or replaces the one of this path, whose handler answers by a call instead of a task.
     public mutating func addDirect(_ path: String, handler: @escaping DirectHandler) {
-        directHandlers[path] = handler
-        add(.post, path) { request, _ in
-            let body = try await Self.body(of: request)
+        addDirect(path, as: nil, handler: handler)
+    }
+
+    private mutating func addDirect(
+        _ path: String,
+        as operation: RelayAPI.Operation?,
+        handler: @escaping DirectHandler
+    ) {
+        directHandlers[path] = { [metrics = service.metrics] body, answer in
+            handler(body) { result in
+                if let operation { metrics.note(operation, result.problem?.name) }
+                answer(result)
+            }
+        }
+        routes[path] = Route(method: .post, operation: operation) { [limits = service.limits] request, context in
+            let body = try await Self.body(of: request, context, limits)
             let answer = await withCheckedContinuation { continuation in
                 handler(body) { continuation.resume(returning: $0) }
             }
@@ -63,65 +75,114 @@ public struct RelayResponder: HTTPResponder {
     }
 
     public func respond(to request: Request, context: RelayContext) async throws -> Response {
-        guard let route = routes[request.uri.path] else {
-            return Response(Problem(.unknownOperation, detail: Self.versionsSpoken))
+        let route = routes[request.uri.path]
+        do {
+            try admit(request)
+            let response = try await answer(request, route, context)
+            route?.operation.map { service.metrics.note($0, nil) }
+            return response
+        } catch let problem as Problem {
+            route?.operation.map { service.metrics.note($0, problem.name) }
+            switch problem.name {
+            case .tooLarge: context.closeSoon()
+            case .connectionsExhausted: Connection.current?.closeSoon()
+            default: break
+            }
+            return Response(problem)
         }
+    }
+
+    /// Refuses what is not looked at: too much on this connection, or header fields that are too long.
+    private func admit(_ request: Request) throws(Problem) {
+        if let connection = Connection.current { try service.admission.admit(connection) }
+        guard service.admission.takes(request.headers) else {
+            throw Problem(.headersTooLarge, detail: "at most \(service.limits.headerBytes) bytes")
+        }
+    }
+
+    private func answer(_ request: Request, _ route: Route?, _ context: RelayContext) async throws -> Response {
+        guard let route else { return Response(Problem(.unknownOperation, detail: Self.versionsSpoken)) }
         guard route.method == request.method else {
             var response = Response(Problem(.wrongMethod))
             response.headers[.allow] = route.method.rawValue
             return response
         }
-        do {
-            return try await route.handler(request, context)
-        } catch let problem as Problem {
-            if problem.name == .tooLarge { context.closeSoon() }
-            return Response(problem)
-        }
+        return try await route.handler(request, context)
+    }
+
+    private mutating func add(_ operation: RelayAPI.Operation, handler: @escaping Handler) {
+        routes[operation.path] = Route(method: .post, operation: operation, handler: handler)
     }
 
     private mutating func add<Value: OperationRequest>(
         _ operation: @escaping @Sendable (Value) async throws(Problem) -> Value.Response
     ) {
-        add(.post, Value.operation.path) { request, _ in
-            Self.answer(try await operation(try await Self.decode(request)))
+        add(Value.operation) { [service] request, context in
+            let start = ContinuousClock.now
+            defer { service.metrics.note(Value.operation, took: ContinuousClock.now - start) }
+            let value: Value = try await Self.decode(request, context, service.limits)
+            return Self.answer(try await operation(value), context, service.limits)
         }
     }
 
     private mutating func addDirect<Value: OperationRequest>(
         _ operation: @escaping @Sendable (Value, @escaping @Sendable (Result<Value.Response, Problem>) -> Void) -> Void
     ) {
-        addDirect(Value.operation.path) { body, answer in
+        addDirect(Value.operation.path, as: Value.operation) { [metrics = service.metrics] body, answer in
             let request: Value
             do throws(Problem) {
                 request = try Self.decode(body)
             } catch {
                 return answer(.failure(error))
             }
-            operation(request) { result in answer(result.map { ByteBuffer(bytes: $0.encoded) }) }
+            let start = ContinuousClock.now
+            operation(request) { result in
+                metrics.note(Value.operation, took: ContinuousClock.now - start)
+                answer(result.map { ByteBuffer(bytes: $0.encoded) })
+            }
         }
     }
 
-    private mutating func addInformation(_ service: RelayService) {
+    private mutating func addRead() {
+        add(ReadRequest.operation) { [service] request, context in
+            let start = ContinuousClock.now
+            let read: ReadRequest = try await Self.decode(request, context, service.limits)
+            let response = try await service.read(read) { context.endWhenClientLeaves($0) }
+            if read.waitSeconds == 0 { service.metrics.note(ReadRequest.operation, took: ContinuousClock.now - start) }
+            return Self.answer(response, context, service.limits)
+        }
+    }
+
+    private mutating func addSubscribe() {
+        add(SubscribeRequest.operation) { [service] request, context in
+            let subscribe: SubscribeRequest = try await Self.decode(request, context, service.limits)
+            return Self.stream(subscribe, at: try service.admit(subscribe), from: service, context)
+        }
+    }
+
+    private mutating func addInformation() {
         let information = RelayInformation(version: relayVersion, retentionDays: service.limits.retention).json
         add(.get, RelayInformation.path) { _, _ in
             Response(.ok, mediaType: "application/json", body: information)
         }
-        let healthy = Array(#"{"status": "ok"}"#.utf8)
-        add(.get, "/healthz") { _, _ in
-            Response(.ok, mediaType: "application/json", body: healthy)
-        }
-        add(.get, "/readyz") { _, _ in
-            try await service.store.checkReadiness()
-            return Response(.ok, mediaType: "application/json", body: healthy)
-        }
+        add(.get, RelayService.healthPath) { [service] _, _ in service.health }
+        add(.get, RelayService.readinessPath) { [service] _, _ in await service.readiness() }
     }
 
-    private static func decode<Value: OperationRequest>(_ request: Request) async throws -> Value {
-        try decode(try await body(of: request))
+    private static func decode<Value: OperationRequest>(
+        _ request: Request,
+        _ context: RelayContext,
+        _ limits: RelayLimits
+    ) async throws -> Value {
+        try decode(try await body(of: request, context, limits))
     }
 
     /// Reads a request's body, having seen from its head that it can be one.
-    private static func body(of request: Request) async throws -> ByteBuffer {
+    private static func body(
+        of request: Request,
+        _ context: RelayContext,
+        _ limits: RelayLimits
+    ) async throws -> ByteBuffer {
         guard let mediaType = request.headers[.contentType], isOctetStream(mediaType) else {
             throw Problem(.wrongMediaType)
         }
@@ -130,7 +191,9 @@ public struct RelayResponder: HTTPResponder {
             throw Problem(.tooLarge)
         }
         do {
-            return try await request.body.collect(upTo: longest)
+            return try await context.closing(after: limits.slowestExchange) {
+                try await request.body.collect(upTo: longest)
+            }
         } catch is NIOTooManyBytesError {
             throw Problem(.tooLarge)
         }
@@ -149,14 +212,35 @@ public struct RelayResponder: HTTPResponder {
         return type.lowercased() == RelayAPI.Operation.mediaType
     }
 
-    private static func answer(_ response: some WireEncodable) -> Response {
-        Response(.ok, mediaType: RelayAPI.Operation.mediaType, body: response.encoded)
+    private static func answer(
+        _ response: some WireEncodable,
+        _ context: RelayContext,
+        _ limits: RelayLimits
+    ) -> Response {
+        let bytes = response.encoded
+        guard bytes.count > longestAnswerInBuffers else {
+            return Response(.ok, mediaType: RelayAPI.Operation.mediaType, body: bytes)
+        }
+        return Response(
+            status: .ok,
+            headers: [.contentType: RelayAPI.Operation.mediaType],
+            body: ResponseBody(contentLength: bytes.count) { writer in
+                try await context.closing(after: limits.slowestExchange) {
+                    try await writer.write(ByteBuffer(bytes: bytes))
+                    try await writer.finish(nil)
+                }
+            }
+        )
     }
+
+    /// So much is written whether the client takes it or not.
+    private static let longestAnswerInBuffers = 64 * 1024
 
     /// Writes an event when the one before it has been taken. Whoever takes none for too long is cut off, and reads on from
     /// its cursor when it can.
     private static func stream(
         _ request: SubscribeRequest,
+        at place: SubscriptionPlace,
         from service: RelayService,
         _ context: RelayContext
     ) -> Response {
@@ -165,7 +249,7 @@ public struct RelayResponder: HTTPResponder {
             headers: [.contentType: RelayAPI.Operation.mediaType],
             body: ResponseBody { writer in
                 var events = service.subscribe(request)
-                defer { events.end() }
+                defer { withExtendedLifetime(place) { events.end() } }
                 context.endWhenClientLeaves(events.subscription)
                 while let event = await events.next() {
                     try await context.closing(after: service.limits.slowestSubscriber) {
@@ -193,6 +277,12 @@ public struct RelayResponder: HTTPResponder {
     }
 }
 
+extension Result where Failure == Problem {
+    fileprivate var problem: Problem? {
+        if case .failure(let problem) = self { problem } else { nil }
+    }
+}
+
 extension Response {
     init(_ status: HTTPResponse.Status, mediaType: String, body: [UInt8]) {
         self.init(status, mediaType: mediaType, body: ByteBuffer(bytes: body))
@@ -205,6 +295,6 @@ extension Response {
     /// A problem document.
     init(_ problem: Problem) {
         self.init(HTTPResponse.Status(code: problem.name.status), mediaType: Problem.mediaType, body: problem.json)
-        if problem.name == .unavailable { headers[.retryAfter] = "5" }
+        headers[.retryAfter] = problem.retryAfter.map { "\($0)" }
     }
 }

@@ -4,6 +4,8 @@ public import RelayAPI
 public struct RelayService: Sendable {
     public let store: any MailboxStore
     public let limits: RelayLimits
+    let admission: Admission
+    let metrics = RelayMetrics()
     let today: @Sendable () -> Day
     private let sharedReads = SharedReads()
 
@@ -14,10 +16,12 @@ public struct RelayService: Sendable {
     ) {
         self.store = store
         self.limits = limits
+        admission = Admission(limits: limits)
         self.today = today
     }
 
     public func create(_ request: CreateRequest) async throws(Problem) -> CreateResponse {
+        try admission.admit(request.accessToken.hash)
         try await store.create(
             CreateCommand(
                 token: request.accessToken.hash,
@@ -31,6 +35,7 @@ public struct RelayService: Sendable {
     }
 
     func makeChildToken(_ request: ChildTokenRequest) async throws(Problem) -> EmptyResponse {
+        try admission.admit(request.accessToken.hash)
         let today = today()
         try await store.makeChildToken(
             ChildTokenCommand(
@@ -46,7 +51,7 @@ public struct RelayService: Sendable {
 
     func changeGrants(_ request: GrantRequest) async throws(Problem) -> EmptyResponse {
         try await store.changeGrants(
-            GrantCommand(access: HashedAccess(request.access), set: request.set, remove: request.remove)
+            GrantCommand(access: admitted(request.access), set: request.set, remove: request.remove)
         )
         return EmptyResponse()
     }
@@ -57,14 +62,21 @@ public struct RelayService: Sendable {
 
     /// - Parameter answer: called once, from any thread.
     func append(_ request: AppendRequest, answer: @escaping @Sendable (Result<AppendResponse, Problem>) -> Void) {
-        store.append(command(request)) { result in answer(result.map { response($0) }) }
+        do throws(Problem) {
+            store.append(try command(request)) { result in answer(result.map { response($0) }) }
+        } catch {
+            answer(.failure(error))
+        }
     }
 
     func batch(_ request: BatchRequest) async throws(Problem) -> BatchResponse {
-        let results = try await store.append(request.appends.map { command($0) })
+        let commands = request.appends.map { append in
+            Result { () throws(Problem) in try command(append) }
+        }
+        var results = try await store.append(commands.compactMap { try? $0.get() }).makeIterator()
         return BatchResponse(
-            outcomes: results.map { result in
-                switch result {
+            outcomes: try commands.map { command throws(Problem) in
+                switch command.flatMap({ _ in results.next() ?? .failure(Problem(.internal)) }) {
                 case .success(let appended): .appended(response(appended))
                 case .failure(let problem): .refused(Refusal(problem))
                 }
@@ -72,9 +84,9 @@ public struct RelayService: Sendable {
         )
     }
 
-    private func command(_ request: AppendRequest) -> AppendCommand {
+    private func command(_ request: AppendRequest) throws(Problem) -> AppendCommand {
         AppendCommand(
-            access: HashedAccess(request.access),
+            access: try admitted(request.access),
             epoch: request.epoch,
             entry: NewEntry(
                 id: request.entryID,
@@ -90,7 +102,7 @@ public struct RelayService: Sendable {
     func advance(_ request: AdvanceRequest) async throws(Problem) -> AppendResponse {
         let appended = try await store.advance(
             AdvanceCommand(
-                access: HashedAccess(request.access),
+                access: admitted(request.access),
                 epoch: request.epoch,
                 entry: NewEntry(
                     id: request.entryID,
@@ -114,7 +126,7 @@ public struct RelayService: Sendable {
         onWaiting: (Subscription) -> Void = { _ in }
     ) async throws(Problem) -> ReadResponse {
         let query = ReadQuery(
-            access: HashedAccess(request.access),
+            access: try admitted(request.access),
             incarnation: request.incarnation,
             after: request.after,
             limit: Int(request.limit == 0 ? ReadRequest.defaultLimit : request.limit),
@@ -133,11 +145,19 @@ public struct RelayService: Sendable {
             subscription.end()
         }
         defer { deadline.cancel() }
+        let place = try admission.beginSubscription(on: .current)
+        defer { withExtendedLifetime(place) {} }
         onWaiting(subscription)
         while response.entries.isEmpty, await subscription.wait() != nil {
             response = try await store.read(query)
         }
         return response
+    }
+
+    /// Takes a place for a subscription, to be kept as long as it goes on.
+    func admit(_ request: SubscribeRequest) throws(Problem) -> SubscriptionPlace {
+        for mailbox in request.mailboxes { _ = try admitted(mailbox.access) }
+        return try admission.beginSubscription(on: .current)
     }
 
     /// Begins to wait for what a subscriber is to be told; it must be ended.
@@ -146,18 +166,18 @@ public struct RelayService: Sendable {
     }
 
     func take(_ request: TakeRequest) async throws(Problem) -> TakeResponse {
-        TakeResponse(entry: try await store.take(HashedAccess(request.access), today: today()))
+        TakeResponse(entry: try await store.take(admitted(request.access), today: today()))
     }
 
     func delete(_ request: DeleteRequest) async throws(Problem) -> EmptyResponse {
-        try await store.delete(HashedAccess(request.access), upTo: request.upTo)
+        try await store.delete(admitted(request.access), upTo: request.upTo)
         return EmptyResponse()
     }
 
     func createBlob(_ request: BlobCreateRequest) async throws(Problem) -> EmptyResponse {
         try await store.createBlob(
             BlobCommand(
-                access: HashedAccess(request.access),
+                access: admitted(request.access),
                 writeHash: request.writeHash,
                 readHash: request.readHash,
                 parts: Int(request.parts),
@@ -171,7 +191,7 @@ public struct RelayService: Sendable {
 
     func putPart(_ request: BlobPutRequest) async throws(Problem) -> EmptyResponse {
         try await store.putPart(
-            HashedAccess(request.access),
+            admitted(request.access),
             index: Int(request.index),
             bytes: request.bytes,
             today: today()
@@ -180,21 +200,29 @@ public struct RelayService: Sendable {
     }
 
     func blobState(_ request: BlobStateRequest) async throws(Problem) -> BlobStateResponse {
-        BlobStateResponse(present: try await store.partsPresent(HashedAccess(request.access), today: today()))
+        BlobStateResponse(present: try await store.partsPresent(admitted(request.access), today: today()))
     }
 
     func getPart(_ request: BlobGetRequest) async throws(Problem) -> BlobGetResponse {
-        let access = HashedAccess(request.access)
+        let access = try admitted(request.access)
         return BlobGetResponse(bytes: try await store.part(access, index: Int(request.index), today: today()))
     }
 
     func deleteBlob(_ request: BlobDeleteRequest) async throws(Problem) -> EmptyResponse {
-        try await store.deleteBlob(HashedAccess(request.access), today: today())
+        try await store.deleteBlob(admitted(request.access), today: today())
         return EmptyResponse()
     }
 
+    /// What stands for a mailbox and a capability, whose rate allows one request more.
+    private func admitted(_ access: Access) throws(Problem) -> HashedAccess {
+        let access = HashedAccess(access)
+        try admission.admit(access)
+        return access
+    }
+
     private func response(_ appended: AppendedEntry) -> AppendResponse {
-        AppendResponse(
+        if !appended.isDuplicate { metrics.noteAppended() }
+        return AppendResponse(
             incarnation: store.incarnation,
             sequence: appended.sequence,
             runningHash: appended.runningHash,

@@ -32,6 +32,17 @@ enum PostgreSQLError: Error, Equatable {
         }
     }
 
+    /// For clients, who are told neither addresses nor the server's own words.
+    fileprivate var cause: String {
+        switch self {
+        case .lost, .unreachable: "PostgreSQL does not answer"
+        case .unconfirmed: "PostgreSQL's replica does not confirm"
+        case .refused("53100"): "PostgreSQL's disk is full"
+        case .refused("25006"): "PostgreSQL can only be read"
+        case .refused(let state): isConnectionUseless ? "PostgreSQL is stopping" : "PostgreSQL is busy (\(state))"
+        }
+    }
+
     /// Whether the same request may succeed later: when the server is back, has room, or is less busy.
     var isPassing: Bool {
         guard case .refused(let state) = self, !isWorthAnotherTry else { return true }
@@ -46,8 +57,8 @@ extension Problem {
     init(postgreSQLError error: any Error) {
         switch error {
         case let problem as Problem: self = problem
-        case let error as PostgreSQLError where error.isPassing: self.init(.unavailable)
-        case StoreFault.unreachable: self.init(.unavailable)
+        case let error as PostgreSQLError where error.isPassing: self.init(.unavailable, detail: error.cause)
+        case StoreFault.unreachable: self.init(.unavailable, detail: "PostgreSQL does not answer")
         default: self.init(.internal)
         }
     }

@@ -153,7 +153,7 @@ public final class PostgreSQLMailboxStore: MailboxStore {
 
     /// Does nothing: PostgreSQL overwrites what was removed when it needs the space, and its own `autovacuum` sees
     /// to that (Docs/postgresql.md says what can be found until then).
-    public func scrub() async throws(Problem) {}
+    public func scrubSome() async throws(Problem) -> Bool { false }
 
     public func issueToken(_ hash: AccessTokenHash, label: String, mailboxes: UInt32) async throws(Problem) {
         try await pool.transaction {
@@ -170,6 +170,29 @@ public final class PostgreSQLMailboxStore: MailboxStore {
         guard let token = try await tokens().first(where: { $0.id == id }) else { return false }
         try await pool.transaction { try PostgreSQLMailboxes(connection: $0).revokeToken(token.hash) }
         return true
+    }
+
+    public func measure() async throws(Problem) -> StoreMeasure {
+        let size = try await pool.perform {
+            try $0.execute("SELECT pg_database_size(current_database())").first?.integer(0) ?? 0
+        }
+        return StoreMeasure(bytes: Int(size), diskFreeBytes: nil)
+    }
+
+    public func check() async throws(Problem) -> StoreReport {
+        try await pool.perform { try PostgreSQLAudit.run($0) }
+    }
+
+    /// Makes clients look for what a database that was restored may have lost. Relays that serve from it have to be
+    /// started anew.
+    public static func drawIncarnation(address: PostgreSQLAddress) throws(StoreFault) {
+        do {
+            try PostgreSQLSession.migrate(address) { connection in
+                try connection.execute("UPDATE store SET incarnation = $1", [.opaque(Incarnation.random())])
+            }
+        } catch {
+            throw StoreFault(error)
+        }
     }
 
     /// Ready is a relay whose server answers and tells it of other relays' entries.

@@ -31,6 +31,7 @@ final class CommitQueue: Sendable {
     private let writer: MailboxWriter
     private let notifications: MailboxNotifications
     private let state = Mutex(State())
+    private let hasFailed = Atomic(false)
 
     init(pool: DatabasePool, writer: MailboxWriter, notifications: MailboxNotifications) {
         self.pool = pool
@@ -71,6 +72,9 @@ final class CommitQueue: Sendable {
             )
         )
     }
+
+    /// Whether the last transaction could not be kept.
+    var isFailing: Bool { hasFailed.load(ordering: .relaxed) }
 
     private func enqueue(_ request: Pending) {
         let isFirst = state.withLock { state in
@@ -132,8 +136,10 @@ final class CommitQueue: Sendable {
             }
         } catch {
             writer.forget()
+            hasFailed.store(true, ordering: .relaxed)
             throw error
         }
+        hasFailed.store(false, ordering: .relaxed)
         let changed = writer.takeChangedMailboxes()
         for answer in answers { answer() }
         notifications.notify(changed)
@@ -147,16 +153,27 @@ extension Problem {
         case let problem as Problem:
             self = problem
         case is CancellationError:
-            self.init(.unavailable)
-        case let error as DatabaseError where Self.isPassing(error.resultCode):
-            self.init(.unavailable)
+            self.init(.unavailable, detail: "the relay is stopping")
+        case let error as DatabaseError:
+            if let cause = Self.cause(of: error.resultCode) {
+                self.init(.unavailable, detail: cause)
+            } else {
+                self.init(.internal)
+            }
         default:
             self.init(.internal)
         }
     }
 
-    /// Whether the same request may succeed later, when somebody has made room or given the file back.
-    private static func isPassing(_ code: ResultCode) -> Bool {
-        [.SQLITE_FULL, .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_READONLY, .SQLITE_CANTOPEN].contains(code)
+    /// Why the same request may succeed later, when somebody has made room or given the file back; nil when it will not.
+    private static func cause(of code: ResultCode) -> String? {
+        switch code {
+        case .SQLITE_FULL: "the disk is full, or the store as large as it may be"
+        case .SQLITE_IOERR: "the disk fails, or is full"
+        case .SQLITE_READONLY: "the store can only be read"
+        case .SQLITE_CANTOPEN: "the store's files cannot be opened"
+        case .SQLITE_BUSY, .SQLITE_LOCKED: "the store is busy"
+        default: nil
+        }
     }
 }

@@ -21,6 +21,19 @@ struct LogFile {
         path = file.path + "-wal"
     }
 
+    /// In bytes.
+    var currentLength: Int {
+        var information = stat()
+        return stat(path, &information) == 0 ? Int(information.st_size) : 0
+    }
+
+    /// What is left on its disk for such as we are, in bytes; nil when that cannot be seen.
+    var diskFreeBytes: Int? {
+        var information = statvfs()
+        guard statvfs(path, &information) == 0 else { return nil }
+        return Int(information.f_bavail) * Int(information.f_frsize)
+    }
+
     /// Gives the log its length, in zeros, where it is shorter: SQLite takes zeros for the log's end. Where there is
     /// no room for that, the log stays as it is, and commits are slower.
     /// - Parameter db: a connection that writes. Nobody else writes to the log meanwhile.

@@ -26,6 +26,9 @@ public final class SQLiteMailboxStore: MailboxStore {
             let migrator = Schema.migrator
             guard try !pool.read({ try migrator.hasBeenSuperseded($0) }) else { throw StoreFault.newerSchema }
             try migrator.migrate(pool)
+            if limits.maximumStoreBytes > 0 {
+                try pool.writeWithoutTransaction { try Self.bound($0, to: limits.maximumStoreBytes) }
+            }
             let stored = try pool.read { try Row.fetchOne($0, sql: "SELECT incarnation FROM store") }
             guard let stored else { throw StoreFault.damaged }
             incarnation = try stored.opaque(0)
@@ -46,6 +49,12 @@ public final class SQLiteMailboxStore: MailboxStore {
     private static func makeCommitsDurable(_ db: Database) throws {
         try db.execute(sql: "PRAGMA synchronous = FULL")
         guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else { throw StoreFault.cannotWrite }
+    }
+
+    /// Beyond it SQLite finds its disk full.
+    private static func bound(_ db: Database, to bytes: Int) throws {
+        let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4096
+        try db.execute(sql: "PRAGMA max_page_count = \(max(1, bytes / pageSize))")
     }
 
     private static var configuration: Configuration {
@@ -148,14 +157,15 @@ public final class SQLiteMailboxStore: MailboxStore {
         return true
     }
 
-    public func scrub() async throws(Problem) {
+    public func scrubSome() async throws(Problem) -> Bool {
         do {
-            while try await pool.writeWithoutTransaction({ try Self.giveBackSomeSpace($0) }) {}
+            if try await pool.writeWithoutTransaction({ try Self.giveBackSomeSpace($0) }) { return true }
             // Bodies are overwritten in the file (secure_delete), but the log still has the pages from before.
             try await pool.writeWithoutTransaction { [log] db in
                 _ = try db.checkpoint(.truncate)
                 try log.reserve(db)
             }
+            return false
         } catch {
             throw Problem(storeError: error)
         }
@@ -195,6 +205,21 @@ public final class SQLiteMailboxStore: MailboxStore {
 
     public func checkReadiness() async throws(Problem) {
         _ = try await reading { try Int64.fetchOne($0, sql: "SELECT id FROM store") }
+        // Writing is tried where it has failed, so that those who only ask cost no disk anything.
+        if queue.isFailing {
+            try await queue.perform { try $0.execute("UPDATE store SET incarnation = incarnation", []) }
+        }
+    }
+
+    public func measure() async throws(Problem) -> StoreMeasure {
+        let size = try await reading { db in
+            (try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0) * (try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0)
+        }
+        return StoreMeasure(bytes: size + log.currentLength, diskFreeBytes: log.diskFreeBytes)
+    }
+
+    public func check() async throws(Problem) -> StoreReport {
+        try await reading { try SQLiteAudit.run($0) }
     }
 
     private func reading<Value: Sendable>(

@@ -1,31 +1,63 @@
+public import Logging
+internal import RelayAPI
 public import ServiceLifecycle
 
-/// Removes what has expired, always and in small steps, and scrubs the store's log behind it.
+/// Removes what has expired, always and in small steps, scrubs the store's log behind it, and says in the relay's log
+/// when the store gives way and when it is back.
 public struct Maintenance: Service {
     private let service: RelayService
     private let interval: Duration
+    private let logger: Logger?
 
-    /// - Parameter interval: between two rounds.
-    public init(service: RelayService, interval: Duration = .seconds(60)) {
+    /// - Parameters:
+    ///   - interval: between two rounds.
+    ///   - logger: gets no addresses, ids or labels; nil to say nothing.
+    public init(service: RelayService, interval: Duration = .seconds(60), logger: Logger? = nil) {
         self.service = service
         self.interval = interval
+        self.logger = logger
     }
 
     public func run() async throws {
         await cancelWhenGracefulShutdown {
+            var trouble: Problem?
             while !Task.isCancelled {
-                await round()
+                let found = await round()
+                if found != trouble { report(found) }
+                trouble = found
                 try? await Task.sleep(for: interval)
             }
         }
     }
 
-    private func round() async {
+    /// - Returns: what is wrong with the store. It is tried again in the next round; clients learn of it by their requests.
+    private func round() async -> Problem? {
         do {
-            while try await service.store.expireSome(today: service.today()), !Task.isCancelled {}
-            try await service.store.scrub()
+            while try await step({ try await service.store.expireSome(today: service.today()) }) {}
+            while try await step({ try await service.store.scrubSome() }) {}
+            try await service.store.checkReadiness()
+            return nil
+        } catch let problem as Problem {
+            return problem
         } catch {
-            // A store that gives way is tried again in the next round; clients learn of it by their requests.
+            return nil
+        }
+    }
+
+    /// - Returns: whether to go on.
+    private func step(_ body: () async throws -> Bool) async throws -> Bool {
+        let start = ContinuousClock.now
+        let hasMore = try await body()
+        service.metrics.noteExpiryStep(ContinuousClock.now - start)
+        return hasMore && !Task.isCancelled
+    }
+
+    private func report(_ trouble: Problem?) {
+        if let trouble {
+            let cause: Logger.MetadataValue = "\(trouble.detail ?? trouble.name.title)"
+            logger?.error("the store gives way", metadata: ["cause": cause])
+        } else {
+            logger?.notice("the store is back")
         }
     }
 }

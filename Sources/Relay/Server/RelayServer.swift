@@ -59,23 +59,30 @@ public struct RelayServer: Service {
     }
 
     private func server() throws -> HTTPServerBuilder {
+        let longestHeaders = longestHeaders
+        let (directHandlers, admission) = (responder.directHandlers, service.admission)
+        let patience = service.limits.slowestExchange
         let http1 = HTTP1Channel.Configuration(
             // Hummingbird's own watch over a connection would stand behind `DirectAnswers`, and take one that only they
             // use for idle, or close it at a shutdown before they have answered.
             additionalChannelHandlers: [
                 ClientDepartureHandler(),
                 HTTPConnectionStateHandler(idleTimeout: Duration(Self.idleTimeout), logger: .silent),
-                DirectAnswers(responder.directHandlers),
+                DirectAnswers(directHandlers, admission: admission, patience: patience),
             ],
             httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: Self.longestHeaders,
-                maxHeaderListSize: Self.longestHeaders,
-                maxHeaderFieldCount: 64
+                maxHeaderFieldSize: longestHeaders,
+                maxHeaderListSize: longestHeaders,
+                maxHeaderFieldCount: Self.mostHeaders
             )
         )
         guard let tls else {
-            return HTTPServerBuilder { responder in
-                LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: http1))
+            return HTTPServerBuilder { [service] responder in
+                LoopBoundChannel(
+                    base: HTTP1Channel(responder: responder, configuration: http1),
+                    admission: service.admission,
+                    limits: service.limits
+                )
             }
         }
         let http2 = HTTP2ChannelConfiguration(
@@ -83,9 +90,11 @@ public struct RelayServer: Service {
             gracefulCloseTimeout: Self.gracefulClose,
             streamConfiguration: http1
         )
-        return HTTPServerBuilder { responder in
+        return HTTPServerBuilder { [service] responder in
             LoopBoundChannel(
-                base: try HTTP2UpgradeChannel(tlsConfiguration: tls, configuration: http2, responder: responder)
+                base: try HTTP2UpgradeChannel(tlsConfiguration: tls, configuration: http2, responder: responder),
+                admission: service.admission,
+                limits: service.limits
             )
         }
     }
@@ -94,8 +103,10 @@ public struct RelayServer: Service {
     private static let idleTimeout = TimeAmount.seconds(90)
     /// At a shutdown, the streams of an HTTP/2 connection have so long to end.
     private static let gracefulClose = Duration.seconds(5)
-    /// All header fields of a request together, in bytes.
-    private static let longestHeaders = 16 * 1024
+    private static let mostHeaders = 64
+    /// Where the server stops to read header fields and closes the connection. What is longer than the relay takes, but
+    /// shorter than this, gets an answer that says so.
+    private var longestHeaders: Int { 2 * service.limits.headerBytes }
 }
 
 extension Logger {

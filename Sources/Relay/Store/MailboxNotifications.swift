@@ -46,6 +46,9 @@ public final class MailboxNotifications: Sendable {
         subscription.end()
     }
 
+    /// Whether every wait ends at once.
+    var isDraining: Bool { state.withLock(\.isDraining) }
+
     /// How many wait for entries of a mailbox.
     func subscriberCount(of mailbox: MailboxID) -> Int {
         state.withLock { $0.waiting[mailbox]?.subscriptions.count ?? 0 }

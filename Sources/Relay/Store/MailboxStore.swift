@@ -38,9 +38,10 @@ public protocol MailboxStore: Sendable {
     /// - Returns: whether there is more to do.
     func expireSome(today: Day) async throws(Problem) -> Bool
 
-    /// Makes sure that bodies which were removed cannot be found in the store's files any longer, and gives most of
-    /// their space back, in steps short enough not to hold others up.
-    func scrub() async throws(Problem)
+    /// A step towards giving most of the space of what was removed back; and when that is done, makes sure that it cannot be
+    /// found in the store's files any longer. Short enough not to hold others up.
+    /// - Returns: whether there is more to do.
+    func scrubSome() async throws(Problem) -> Bool
 
     func issueToken(_ hash: AccessTokenHash, label: String, mailboxes: UInt32) async throws(Problem)
     func tokens() async throws(Problem) -> [StoredToken]
@@ -49,6 +50,19 @@ public protocol MailboxStore: Sendable {
 
     /// Throws when the store does not answer.
     func checkReadiness() async throws(Problem)
+
+    /// How much room it takes.
+    func measure() async throws(Problem) -> StoreMeasure
+
+    /// Reads everything on one snapshot, and looks for what cannot be.
+    func check() async throws(Problem) -> StoreReport
+}
+
+/// How much room a store takes.
+public struct StoreMeasure: Sendable {
+    public let bytes: Int
+    /// What is left on its disk; nil where the relay cannot see it.
+    public let diskFreeBytes: Int?
 }
 
 extension MailboxStore {

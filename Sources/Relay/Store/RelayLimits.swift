@@ -10,10 +10,32 @@ public struct RelayLimits: Sendable {
     /// Entries in one mailbox, those whose bodies have gone included; below 2^32.
     public var maximumEntries: UInt64 = 2_000_000
 
+    /// Of the store in SQLite; 0: as many as the disk has. PostgreSQL has bounds of its own.
+    public var maximumStoreBytes = 0
     /// Parts that the blobs of one mailbox may have together, present or not: 256 MiB.
     public var maximumBlobParts = 4_096
     /// A subscriber that takes nothing for so long is cut off.
     public var slowestSubscriber = Duration.seconds(30)
+    /// A request has come as a whole after this time, and its answer has been taken: what 20 KiB/s, which a censored
+    /// network leaves, needs for the longest.
+    public var slowestExchange = Duration.seconds(300)
+    /// The first request of a connection comes after this time, TLS handshake included.
+    public var slowestStart = Duration.seconds(30)
+
+    /// All header fields of a request together, in bytes.
+    public var headerBytes = 16 * 1024
+    /// Open at a time.
+    public var connections = 4_096
+    /// Subscriptions and reads that wait, at a time: of the relay, and of one connection.
+    public var subscriptions = 4_096
+    public var connectionSubscriptions = 32
+
+    /// Requests of one connection.
+    public var connectionRate = Rate(perSecond: 200)
+    /// Requests with one capability, each append of a batch counted. All members of a group share theirs.
+    public var capabilityRate = Rate(perSecond: 200)
+    /// Requests with one access token.
+    public var tokenRate = Rate(perSecond: 50)
 
     public init() {}
 

@@ -6,6 +6,8 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
     case newerSchema
     /// A column does not hold what this program writes there, or the file is no SQLite file.
     case damaged
+    /// There is no store where one should be.
+    case missing
     /// The store cannot be opened or written.
     case cannotWrite
     /// PostgreSQL does not answer, or does not let this program in; libpq's reason, which holds no password.
@@ -44,6 +46,7 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
         switch self {
         case .newerSchema: "a newer version of aadr-relay made this store: use that version, or a later one"
         case .damaged: "the store is damaged, or is not one of aadr-relay's: restore it from a backup"
+        case .missing: "there is no store: is it the directory that the relay serves from, or the file of a backup?"
         case .cannotWrite: "the store cannot be written: check its owner and the space left"
         case .unreachable(let reason): "the store cannot be reached: \(reason)"
         case .notDurable: "PostgreSQL runs with fsync off, and would lose what it has acknowledged: turn it on"

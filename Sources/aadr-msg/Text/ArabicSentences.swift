@@ -214,6 +214,7 @@ extension Speech {
         "The part is there, with other bytes": "الجزء موجود بمحتوى آخر",
         "The relay's store is not the one that the cursor belongs to": "مخزن المُرحِّل غير الذي قُرئ منه من قبل",
         "The request is longer than any may be": "الطلب أطول مما يجوز",
+        "The request's header fields are longer than this relay reads": "ترويسات الطلب أطول مما يقرؤه هذا المُرحِّل",
         "The body must be application/octet-stream": "يجب أن يكون المحتوى application/octet-stream",
         "An entry's body or a blob's part has a length that is not allowed": "طول المُدخل أو الجزء غير مسموح",
         "The retention is longer than this relay allows": "مدة الحفظ أطول مما يسمح به هذا المُرحِّل",
@@ -223,6 +224,11 @@ extension Speech {
         "No more grants fit into this epoch": "لا حقوق أخرى في هذه الحقبة",
         "The mailbox holds as much as this relay allows": "امتلأ الصندوق بقدر ما يسمح به هذا المُرحِّل",
         "A fault of the relay; nothing was stored": "خلل في المُرحِّل؛ لم يُحفظ شيء",
+        "Asked too often; ask again later": "الطلبات أكثر مما يجوز؛ أعد الطلب لاحقًا",
+        "The relay has as many connections as it may; ask again later":
+            "بلغت اتصالات المُرحِّل حدّها؛ أعد الطلب لاحقًا",
+        "No more subscriptions or waiting reads for now; ask again later":
+            "لا مكان الآن لمتابعة أو انتظار آخر؛ أعد الطلب لاحقًا",
         "The relay cannot take this now; ask again": "لا يستطيع المُرحِّل أخذ هذا الآن؛ أعد الطلب",
 
         // المجلد والخزنة.

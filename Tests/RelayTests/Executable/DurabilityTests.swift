@@ -13,7 +13,7 @@ import Testing
             var mailboxes: [Access] = []
             var sent: [MailboxID: [Sent]] = [:]
             for round in 0..<3 {
-                let relay = try RelayProcess(data: data)
+                let relay = try RelayProcess(data: data, options: RelayProcess.withoutRates)
                 if round == 0 {
                     let client = relay.connect()
                     for _ in 0..<3 { mailboxes.append(try await Caller(client).mailbox(token: token)) }
@@ -26,7 +26,7 @@ import Testing
                 relay.wait()
                 for (mailbox, entries) in await load.value { sent[mailbox, default: []] += entries }
             }
-            let relay = try RelayProcess(data: data)
+            let relay = try RelayProcess(data: data, options: RelayProcess.withoutRates)
             let client = relay.connect()
             for access in mailboxes {
                 let entries = try #require(sent[access.mailbox])

@@ -17,7 +17,11 @@ import Testing
             var count = 0
             func start() throws -> RelayProcess {
                 count += 1
-                return try RelayProcess(data: directory.appending(path: "relay\(count)"), environment: environment)
+                return try RelayProcess(
+                    data: directory.appending(path: "relay\(count)"),
+                    options: RelayProcess.withoutRates,
+                    environment: environment
+                )
             }
             let relays = [try start(), try start()]
             let token = try RelayProcess.token(data: directory, environment: environment)

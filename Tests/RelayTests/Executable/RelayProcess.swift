@@ -48,6 +48,9 @@ final class RelayProcess {
         address = try RelayAddress(String(line.dropFirst(prefix.count).dropLast()))
     }
 
+    /// For load, which is more than anybody may ask for.
+    static let withoutRates = ["connection", "capability", "token"].flatMap { ["--\($0)-rate", "0"] }
+
     deinit {
         // A test that failed leaves nothing running.
         if process.isRunning { send(SIGKILL) }
@@ -89,16 +92,20 @@ final class RelayProcess {
     }
 
     /// Runs a command to its end.
-    /// - Parameter input: what it reads; short enough for a pipe to hold.
+    /// - Parameters:
+    ///   - launcher: a command, with arguments, that runs it as its child or in its place.
+    ///   - input: what it reads; short enough for a pipe to hold.
     static func run(
         _ arguments: String...,
+        launcher: [String] = [],
         environment: [String: String] = [:],
         input: String = ""
     ) throws -> Outcome {
         let process = Process()
         let (input, output, errors) = (try pipe(holding: input), Pipe(), Pipe())
-        process.executableURL = try executable()
-        process.arguments = arguments
+        let command = launcher + [try executable().path] + arguments
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = Array(command.dropFirst())
         process.environment = environment
         process.standardInput = input
         process.standardOutput = output

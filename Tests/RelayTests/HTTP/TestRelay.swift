@@ -246,9 +246,14 @@ extension Caller {
         )
     }
 
-    func read(_ access: Access, after: UInt64 = 0, waitSeconds: UInt16 = 0) async throws -> ReadResponse {
+    func read(
+        _ access: Access,
+        incarnation: Incarnation = .unknown,
+        after: UInt64 = 0,
+        waitSeconds: UInt16 = 0
+    ) async throws -> ReadResponse {
         try await call(
-            ReadRequest(access: access, incarnation: .unknown, after: after, waitSeconds: waitSeconds)
+            ReadRequest(access: access, incarnation: incarnation, after: after, waitSeconds: waitSeconds)
         )
     }
 }

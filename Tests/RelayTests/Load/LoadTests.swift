@@ -13,7 +13,10 @@ import Testing
 
     @Test func oneRelayOnSQLite() async throws {
         try await withTemporaryDirectory { directory in
-            try await Self.run([{ try RelayProcess(data: directory) }], token: RelayProcess.token(data: directory))
+            try await Self.run(
+                [{ try RelayProcess(data: directory, options: RelayProcess.withoutRates) }],
+                token: RelayProcess.token(data: directory)
+            )
         }
     }
 
@@ -22,7 +25,13 @@ import Testing
             let environment = ["AADR_RELAY_STORE": try StoreEngine.database(for: directory).uri]
             let starts = (1...2)
                 .map { number in
-                    { try RelayProcess(data: directory.appending(path: "relay\(number)"), environment: environment) }
+                    {
+                        try RelayProcess(
+                            data: directory.appending(path: "relay\(number)"),
+                            options: RelayProcess.withoutRates,
+                            environment: environment
+                        )
+                    }
                 }
             let token = try RelayProcess.token(data: directory, environment: environment)
             try await Self.run(starts, token: token)

@@ -169,7 +169,7 @@ import Testing
             _ = try await test.store.take(access[1], today: test.today)
             try await test.store.delete(access[0], upTo: 3)
             while try await test.store.expireSome(today: test.today + 15) {}
-            try await test.store.scrub()
+            while try await test.store.scrubSome() {}
             #expect(try !Self.files(in: test.directory, contain: secret))
         }
     }
@@ -178,7 +178,7 @@ import Testing
         try await StoreEngine.sqlite.withStore { test in
             let access = try await test.mailbox()
             for _ in 0..<40 { try await test.append(access, retentionDays: 1, body: StoreUnderTest.body(.oneMiB)) }
-            try await test.store.scrub()
+            while try await test.store.scrubSome() {}
             let file = test.directory.appending(path: "relay.sqlite")
             func length() throws -> Int { try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0 }
             let full = try length()
@@ -187,7 +187,7 @@ import Testing
             let today = test.today
             let removing = Task {
                 while try await store.expireSome(today: today + 2) {}
-                try await store.scrub()
+                while try await store.scrubSome() {}
             }
             for _ in 0..<20 { try await test.append(access) }
             try await removing.value

@@ -1,0 +1,104 @@
+internal import HTTPTypes
+internal import RelayAPI
+internal import Synchronization
+
+/// Who may ask now: bounds what is under way at a time, and how often anybody asks.
+///
+/// Nothing of it depends on addresses, which an onion service and a proxy hide and which nobody should keep. What can be
+/// told apart is a connection, a capability and an access token; all is in memory, bounded, and gone with the process.
+final class Admission: Sendable {
+    private struct State {
+        var connections = 0
+        var subscriptions = 0
+    }
+
+    private let limits: RelayLimits
+    private let state = Mutex(State())
+    private let capabilities: RateTable
+    private let tokens: RateTable
+    private let start = ContinuousClock.now
+
+    init(limits: RelayLimits) {
+        self.limits = limits
+        capabilities = RateTable(limits.capabilityRate)
+        tokens = RateTable(limits.tokenRate)
+    }
+
+    /// Open ones.
+    var connections: Int { state.withLock(\.connections) }
+    /// Subscriptions and reads that wait.
+    var subscriptions: Int { state.withLock(\.subscriptions) }
+
+    /// Takes a place for a connection, which it keeps until `endConnection`.
+    func beginConnection() -> ConnectionAdmission {
+        let open = state.withLock { state in
+            state.connections += 1
+            return state.connections
+        }
+        if open <= limits.connections { return .served }
+        // Some of those that are too many are told so, as long as these are few themselves.
+        return open <= limits.connections + limits.connections / 8 + 8 ? .refused : .closed
+    }
+
+    func endConnection() {
+        state.withLock { $0.connections -= 1 }
+    }
+
+    /// Takes a place for a subscription or a read that waits, for as long as what it returns is kept.
+    /// - Parameter connection: by which it came; nil without sockets.
+    func beginSubscription(on connection: Connection?) throws(Problem) -> SubscriptionPlace {
+        guard connection?.beginSubscription(mostAtOnce: limits.connectionSubscriptions) ?? true else {
+            throw Problem(.subscriptionsExhausted, detail: "too many on this connection")
+        }
+        let mayBegin = state.withLock { state in
+            guard state.subscriptions < limits.subscriptions else { return false }
+            state.subscriptions += 1
+            return true
+        }
+        guard mayBegin else {
+            connection?.endSubscription()
+            throw Problem(.subscriptionsExhausted)
+        }
+        return SubscriptionPlace(connection: connection) { [self] in state.withLock { $0.subscriptions -= 1 } }
+    }
+
+    /// Counts a request of a connection.
+    func admit(_ connection: Connection) throws(Problem) {
+        guard connection.isServed else { throw Problem(.connectionsExhausted) }
+        try refuse(after: connection.spend(of: limits.connectionRate, at: now), "requests on this connection")
+    }
+
+    /// Whether all header fields together are as short as they have to be.
+    func takes(_ headers: HTTPFields) -> Bool {
+        headers.reduce(0) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count } <= limits.headerBytes
+    }
+
+    /// Counts a request with a capability, whether it is good or not.
+    func admit(_ access: HashedAccess) throws(Problem) {
+        try refuse(after: capabilities.spend(by: access, at: now), "requests with this capability")
+    }
+
+    /// Counts a request with an access token.
+    func admit(_ token: AccessTokenHash) throws(Problem) {
+        try refuse(after: tokens.spend(by: token, at: now), "requests with this access token")
+    }
+
+    private var now: Duration { ContinuousClock.now - start }
+
+    private func refuse(after wait: Duration?, _ what: String) throws(Problem) {
+        guard let wait else { return }
+        throw Problem(
+            .rateLimited,
+            detail: "too many \(what)",
+            retryAfter: max(1, Int((wait / .seconds(1)).rounded(.up)))
+        )
+    }
+}
+
+enum ConnectionAdmission {
+    case served
+    /// Each of its requests is answered that there are too many connections.
+    case refused
+    /// Not even that.
+    case closed
+}

@@ -1,0 +1,89 @@
+internal import RelayAPI
+
+/// Computes all running hashes of a store anew, as clients do, and looks at each entry. It is given the epochs of each
+/// mailbox together, in the order of their openings, and the entries of each in theirs.
+struct StoreAudit {
+    /// An epoch as it is stored.
+    struct Epoch {
+        let row: Int64
+        /// Row of its mailbox.
+        let mailbox: Int64
+        let mailboxID: MailboxID
+        let nextSequence: UInt64
+        let number: UInt64
+        let opening: UInt64
+        let openingHash: RunningHash
+        let advances: Int
+    }
+
+    /// An entry as it is stored.
+    struct Entry {
+        let sequence: UInt64
+        let kind: Int64
+        let entryID: EntryID
+        let next: [Grant]
+        let bodyHash: BodyHash
+        let runningHash: RunningHash
+        /// Nil when it has gone.
+        let body: [UInt8]?
+    }
+
+    var report = StoreReport()
+
+    private var epoch: Epoch?
+    /// Of the epoch's last entry.
+    private var sequence: UInt64 = 0
+    private var hash: RunningHash?
+    private var advances = 0
+    /// The running hashes of the mailbox's advances so far, by their sequence numbers.
+    private var openings: [UInt64: RunningHash] = [:]
+
+    mutating func begin(_ epoch: Epoch) {
+        finish()
+        if epoch.mailbox != self.epoch?.mailbox { openings = [0: RunningHash(opening: epoch.mailboxID)] }
+        self.epoch = epoch
+        (sequence, hash, advances) = (epoch.opening, epoch.openingHash, 0)
+        report.epochs += 1
+        if openings[epoch.opening] != epoch.openingHash {
+            report.note("epoch \(epoch.row): no advance opens it, or one with another hash")
+        }
+    }
+
+    mutating func add(_ entry: Entry) {
+        guard let epoch, let previous = hash else { return }
+        report.entries += 1
+        let place = "epoch \(epoch.row), entry \(entry.sequence)"
+        guard let kind = UInt8(exactly: entry.kind).flatMap({ EntryKind(rawValue: $0) }) else {
+            return report.note("\(place): there is no such kind")
+        }
+        if entry.sequence <= sequence || entry.sequence >= epoch.nextSequence {
+            report.note("\(place): the sequence number is out of place")
+        }
+        let expected = previous.following(
+            with: RunningHashEntry(
+                sequence: entry.sequence,
+                epoch: epoch.number,
+                kind: kind,
+                entryID: entry.entryID,
+                next: entry.next,
+                bodyHash: entry.bodyHash
+            )
+        )
+        if expected != entry.runningHash { report.note("\(place): the running hash is wrong") }
+        (sequence, hash) = (entry.sequence, entry.runningHash)
+        if kind == .advance {
+            advances += 1
+            openings[entry.sequence] = entry.runningHash
+        }
+        guard let body = entry.body else { return }
+        report.bodies += 1
+        report.bodyBytes += body.count
+        if BodyHash(of: body) != entry.bodyHash { report.note("\(place): the body is not what its hash says") }
+    }
+
+    /// After the last epoch.
+    mutating func finish() {
+        guard let epoch, epoch.advances != advances else { return }
+        report.note("epoch \(epoch.row): it has \(advances) advances, and counts \(epoch.advances)")
+    }
+}

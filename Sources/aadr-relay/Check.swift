@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+import Relay
+
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Reads the whole store, looks for damage, and prints how much of what it holds.",
+        discussion: """
+            Works beside a running relay. Every running hash and every body's hash is computed anew.
+
+            Example:
+              aadr-relay check --data /var/lib/aadr-relay
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var store: StoreOption
+
+    @Flag(help: "One JSON object.")
+    var json = false
+
+    func run() async throws {
+        let settings = try common.settings
+        let kind = try store.kind(settings)
+        let path = try common.path(settings)
+        try await Failure.reporting {
+            let directory = try DataDirectory(path: path, creating: false)
+            if case .sqlite = kind, !FileManager.default.fileExists(atPath: directory.store.path) {
+                throw StoreFault.missing
+            }
+            try Self.show(try await kind.withStore(in: directory) { try await $0.check() }, json: json)
+        }
+    }
+
+    /// Prints what a store holds; what is wrong with it ends the program.
+    static func show(_ report: StoreReport, json: Bool) throws {
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            Output.line(String(decoding: try encoder.encode(report), as: UTF8.self))
+        } else {
+            for (name, count) in report.counts { Output.line("\(name)\t\(count)") }
+        }
+        guard !report.faults.isEmpty else { return }
+        for fault in report.faults { Output.complain(fault) }
+        throw Failure("the store is damaged: restore it from a backup", status: Failure.damaged)
+    }
+}

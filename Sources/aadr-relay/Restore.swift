@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import Relay
+
+struct Restore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Puts a backup in the place of the store, whose relay must be stopped.",
+        discussion: """
+            Members notice that the relay has been restored, and give it back what they know and it has lost. Everything in the
+            backup is checked first, and a backup that is damaged is not restored.
+
+            With a store in PostgreSQL, stop all relays, restore the database with its own means, and run this without FILE
+            before they start again.
+
+            Example:
+              aadr-relay restore --data /var/lib/aadr-relay /var/backups/aadr-relay.sqlite
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var store: StoreOption
+
+    @Argument(help: ArgumentHelp("What `backup` wrote; none with PostgreSQL.", valueName: "FILE"))
+    var file: String?
+
+    @Flag(help: "Put it in the place of a store that is there, which is deleted.")
+    var replace = false
+
+    func run() async throws {
+        let settings = try common.settings
+        let kind = try store.kind(settings)
+        let path = try common.path(settings)
+        switch (kind, file) {
+        case (.sqlite, let file?):
+            try await Failure.reporting { try await restore(file, in: path) }
+        case (.postgreSQL(let address), nil):
+            try await Failure.reporting { try PostgreSQLMailboxStore.drawIncarnation(address: address) }
+        case (.sqlite, nil):
+            throw ValidationError("name the file that `aadr-relay backup` wrote")
+        case (.postgreSQL, _?):
+            throw ValidationError("the store is in PostgreSQL: restore it with its own means, and leave FILE out")
+        }
+    }
+
+    private func restore(_ file: String, in path: String) async throws {
+        let directory = try DataDirectory(path: path, creating: true)
+        try directory.lock()
+        guard replace || !FileManager.default.fileExists(atPath: directory.store.path) else {
+            throw Failure(
+                "there is a store in \(path): --replace puts this one in its place",
+                status: Failure.cannotWrite
+            )
+        }
+        let report = try await SQLiteBackup.restore(URL(filePath: file), as: directory.store)
+        try Check.show(report, json: false)
+    }
+}

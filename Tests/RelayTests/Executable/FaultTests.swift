@@ -1,0 +1,158 @@
+import Foundation
+import GRDB
+import HTTPTypes
+import HummingbirdTesting
+import RelayAPI
+import TLSCodec
+import Testing
+
+@testable import Relay
+
+/// Disks that are full or cannot be written, and a store that is lost: nothing is acknowledged that is not kept, and
+/// whoever asks is told why.
+@Suite(.serialized) struct FaultTests {
+    /// Appends until that is refused.
+    /// - Returns: how many were acknowledged, and the refusal.
+    private static func fill(_ caller: Caller, _ access: Access) async throws -> (kept: Int, refusal: Problem) {
+        for kept in 0..<2_000 {
+            do {
+                _ = try await caller.append(access, body: StoreUnderTest.body(.oneMiB))
+            } catch let problem as Problem {
+                return (kept, problem)
+            }
+        }
+        throw Problem(.internal, detail: "the store takes everything")
+    }
+
+    @Test func aStoreThatIsAsLargeAsItMayBeRefusesAndTakesAgainWhatExpiryMakesRoomFor() async throws {
+        var limits = RelayLimits()
+        limits.maximumStoreBytes = 8 << 20
+        try await TestRelay.with(.socket, limits: limits) { relay in
+            let access = try await relay.mailbox()
+            let (kept, refusal) = try await Self.fill(relay.caller, access)
+            #expect((3...8).contains(kept))
+            #expect(refusal.name == .unavailable)
+            #expect(refusal.detail?.contains("full") == true, "\(refusal)")
+            let store = relay.service.store
+            // Nothing of what was refused is there, and all of what was acknowledged.
+            #expect(try await relay.caller.read(access, after: 0).head == UInt64(kept))
+            #expect(try await store.check().faults.isEmpty)
+            while try await store.expireSome(today: Day.today + 15) {}
+            #expect(try await relay.caller.send(.get, "/readyz", [:], []).status == 200)
+            #expect(try await relay.caller.append(access).sequence == UInt64(kept) + 1)
+        }
+    }
+
+    /// A small disk of the relay's own, in a mount namespace that ends with it.
+    @Test(.enabled(if: geteuid() == 0)) func aFullDiskIsSaidAndLosesNothing() async throws {
+        try await withTemporaryDirectory { data in
+            let mount = "mount -t tmpfs -o size=80m tmpfs \(data.path) && exec \"$@\""
+            let relay = try RelayProcess(
+                data: data,
+                options: ["--plain-http"],
+                launcher: ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", mount, "sh"]
+            )
+            // The relay's own view of its disk, as this process does not have it mounted.
+            let view = URL(filePath: "/proc/\(relay.identifier)/root\(data.path)")
+            let client = relay.connect()
+            let caller = Caller(client)
+            let access = try await caller.mailbox(token: RelayProcess.token(data: view))
+            let (kept, refusal) = try await Self.fill(caller, access)
+            #expect(kept > 20)
+            #expect(refusal.name == .unavailable)
+            #expect(refusal.detail?.contains("full") == true, "\(refusal)")
+            #expect(try await client.get("/healthz").status == .ok)
+            #expect(try await caller.read(access, after: UInt64(kept) - 1).head == UInt64(kept))
+            try await client.shutdown()
+            // What was acknowledged is there after a kill as well.
+            let report = try await Self.check(view)
+            #expect(report.entries == kept)
+            #expect(report.faults.isEmpty, "\(report.faults)")
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+        }
+    }
+
+    private static func check(_ data: URL) async throws -> StoreReport {
+        let store = try SQLiteMailboxStore(file: data.appending(path: "relay.sqlite"))
+        defer { try? store.close() }
+        return try await store.check()
+    }
+
+    @Test(.enabled(if: geteuid() == 0)) func aDiskThatCanOnlyBeReadIsSaidAtTheStart() async throws {
+        try await withTemporaryDirectory { data in
+            let mount = "mount -t tmpfs -o ro tmpfs \(data.path) && exec \"$@\""
+            let refused = try RelayProcess.run(
+                "serve",
+                "--data",
+                data.path,
+                launcher: ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", mount, "sh"]
+            )
+            #expect(refused.status == 73, "\(refused.errors)")
+            #expect(refused.errors.contains("cannot write"), "\(refused.errors)")
+        }
+    }
+
+    @Test(arguments: [
+        (ResultCode.SQLITE_FULL, "full"), (.SQLITE_IOERR, "fails"), (.SQLITE_READONLY, "only be read"),
+        (.SQLITE_CANTOPEN, "opened"), (.SQLITE_BUSY, "busy"),
+    ])
+    func whatPassesIsAskedAgainAndNamed(code: ResultCode, word: String) {
+        let problem = Problem(storeError: DatabaseError(resultCode: code))
+        #expect(problem.name == .unavailable)
+        #expect(problem.detail?.contains(word) == true)
+        #expect(problem.retryAfter == 5)
+    }
+
+    @Test func whatDoesNotPassIsAFaultOfTheRelay() {
+        #expect(Problem(storeError: DatabaseError(resultCode: .SQLITE_CORRUPT)).name == .internal)
+        #expect(Problem(storeError: StoreFault.damaged).name == .internal)
+    }
+
+    @Test func sigtermUnderLoadAnswersEverybodyAndLosesNothing() async throws {
+        try await withTemporaryDirectory { data in
+            let relay = try RelayProcess(data: data, options: RelayProcess.withoutRates)
+            let token = try RelayProcess.token(data: data)
+            let client = relay.connect()
+            let access = try await Caller(client).mailbox(token: token)
+            let quiet = try await Caller(client).mailbox(token: token)
+            try await client.shutdown()
+            let waiting = (0..<10).map { _ in relay.connect() }
+            let readers = waiting.prefix(5).map { client in
+                Task { try await Caller(client).read(quiet, waitSeconds: 60).entries.count }
+            }
+            let subscribe = SubscribeRequest(
+                mailboxes: [SubscribedMailbox(access: quiet, incarnation: .unknown, after: 0)],
+                heartbeatSeconds: 60
+            )
+            let subscribers = waiting.suffix(5).map { client in
+                Task { try await Caller(client).post("/v1/subscribe", subscribe.encoded).status }
+            }
+            let writers = (0..<4).map { _ in
+                let client = relay.connect()
+                return Task {
+                    var kept: [UInt64] = []
+                    while let sequence = try? await Caller(client).append(access).sequence { kept.append(sequence) }
+                    try? await client.shutdown()
+                    return kept
+                }
+            }
+            try await Task.sleep(for: .seconds(1))
+            let start = ContinuousClock.now
+            relay.send(SIGTERM)
+            for reader in readers { #expect(try await reader.value == 0) }
+            for subscriber in subscribers { #expect(try await subscriber.value == 200) }
+            var kept: Set<UInt64> = []
+            for writer in writers { kept.formUnion(await writer.value) }
+            #expect(relay.wait() == 0)
+            #expect(ContinuousClock.now - start < .seconds(10))
+            for client in waiting { try? await client.shutdown() }
+            #expect(!kept.isEmpty)
+            let report = try await Self.check(data)
+            #expect(report.faults.isEmpty)
+            // At most one of each writer was kept, and its answer lost.
+            #expect((kept.count...kept.count + 4).contains(report.entries))
+            #expect(kept.max().map { $0 <= UInt64(report.entries) } == true)
+        }
+    }
+}

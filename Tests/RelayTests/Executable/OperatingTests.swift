@@ -1,0 +1,162 @@
+import Foundation
+import GRDB
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import RelayAPI
+import Testing
+
+@testable import Relay
+
+/// Running a relay: its settings, its monitoring, its backups.
+@Suite struct OperatingTests {
+    /// Runs with what is wanted in a settings file, and a port for monitoring.
+    private static func withRelay(
+        settings: String = "",
+        environment: [String: String] = [:],
+        _ body: (_ data: URL, _ relay: RelayProcess, _ admin: TestClient) async throws -> Void
+    ) async throws {
+        try await withTemporaryDirectory { data in
+            let port = try FreePort.find()
+            let file = data.appending(path: "settings")
+            try Data("admin-listen = 127.0.0.1:\(port)\n\(settings)".utf8).write(to: file)
+            let relay = try RelayProcess(data: data, options: ["--config", file.path], environment: environment)
+            let admin = TestClient(host: "127.0.0.1", port: port, configuration: .init())
+            admin.connect()
+            try await body(data, relay, admin)
+            try await admin.shutdown()
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+        }
+    }
+
+    @Test func metricsCountRequestsAndNameNobody() async throws {
+        try await Self.withRelay { data, relay, admin in
+            let client = relay.connect()
+            let token = try RelayProcess.token(data: data)
+            let access = try await Caller(client).mailbox(token: token)
+            for _ in 0..<3 { _ = try await Caller(client).append(access) }
+            await expectProblem(.notPermitted) {
+                try await Caller(client).append(Access(mailbox: access.mailbox, capability: .random()))
+            }
+            let page = try await admin.get("/metrics").text
+            for line in [
+                #"aadr_relay_requests_total{operation="append",outcome="ok"} 3"#,
+                #"aadr_relay_requests_total{operation="append",outcome="not-permitted"} 1"#,
+                #"aadr_relay_request_seconds_bucket{operation="append",le="+Inf"} 4"#,
+                #"aadr_relay_request_seconds_count{operation="create"} 1"#,
+                "aadr_relay_entries_appended_total 3", "aadr_relay_connections 1", "aadr_relay_subscriptions 0",
+                "aadr_relay_ready 1",
+            ] { #expect(page.contains(line + "\n"), "\(line) is not in \(page)") }
+            let names = [access.mailbox.bytes, access.capability.hash.bytes, token.hash.bytes]
+            for name in names.flatMap({ [Base64URL.encode($0), $0.map { String(format: "%02x", $0) }.joined()] }) {
+                #expect(!page.contains(name))
+            }
+            #expect(try await admin.get("/readyz").status == .ok)
+            #expect(try await admin.get("/v1/relay").status == .notFound)
+            #expect(try await client.get("/metrics").status == .notFound)
+            try await client.shutdown()
+        }
+    }
+
+    @Test func aBackupOfALiveRelayIsRestoredWithANewIncarnation() async throws {
+        try await Self.withRelay { data, relay, _ in
+            let client = relay.connect()
+            let token = try RelayProcess.token(data: data)
+            let access = try await Caller(client).mailbox(token: token)
+            for _ in 0..<5 { _ = try await Caller(client).append(access) }
+            let backup = data.appending(path: "backup").path
+            #expect(try RelayProcess.run("backup", "--data", data.path, backup).status == 0)
+            let mode = try FileManager.default.attributesOfItem(atPath: backup)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+            #expect(try RelayProcess.run("backup", "--data", data.path, backup).status == 73)
+            // What comes later is not in it.
+            let lost = try await Caller(client).append(access)
+            #expect(try RelayProcess.run("restore", "--data", data.path, "--replace", backup).status == 73)
+            try await client.shutdown()
+
+            let other = data.appending(path: "other")
+            let restored = try RelayProcess.run("restore", "--data", other.path, backup)
+            #expect(restored.status == 0, "\(restored.errors)")
+            #expect(restored.output.contains("entries\t5\n"))
+            #expect(try RelayProcess.run("restore", "--data", other.path, backup).status == 73)
+            #expect(try RelayProcess.run("restore", "--data", other.path, "--replace", backup).status == 0)
+            let again = try RelayProcess(data: other)
+            let client2 = again.connect()
+            await expectProblem(.incarnationChanged) {
+                try await Caller(client2).read(access, incarnation: lost.incarnation)
+            }
+            #expect(try await Caller(client2).read(access).entries.count == 5)
+            #expect(try await Caller(client2).append(access).sequence == 6)
+            try await client2.shutdown()
+            again.send(SIGTERM)
+            #expect(again.wait() == 0)
+        }
+    }
+
+    @Test func whatIsNoBackupReplacesNothing() async throws {
+        try await withTemporaryDirectory { data in
+            _ = try RelayProcess.token(data: data)
+            let file = data.appending(path: "file")
+            try Data(repeating: 0x61, count: 8192).write(to: file)
+            let empty = data.appending(path: "empty").path
+            try await DatabaseQueue(path: empty).write { try $0.execute(sql: "CREATE TABLE other (id INTEGER)") }
+            for (path, status) in [(file.path, 65), (empty, 65), (data.appending(path: "none").path, 78)]
+                as [(String, Int32)]
+            {
+                let refused = try RelayProcess.run("restore", "--data", data.path, "--replace", path)
+                #expect(refused.status == status, "\(refused.errors)")
+            }
+            #expect(try RelayProcess.run("check", "--data", data.path).output.contains("tokens\t1\n"))
+        }
+    }
+
+    @Test func checkFindsWhatHasBeenChanged() async throws {
+        try await withTemporaryDirectory { data in
+            let relay = try RelayProcess(data: data)
+            let client = relay.connect()
+            let access = try await Caller(client).mailbox(token: RelayProcess.token(data: data))
+            for _ in 0..<3 { _ = try await Caller(client).append(access) }
+            let good = try RelayProcess.run("check", "--data", data.path, "--json")
+            #expect(good.status == 0, "\(good.errors)")
+            #expect(good.output.contains(#""entries":3"#) && good.output.contains(#""bodyBytes":3072"#))
+            try await client.shutdown()
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+            let file = data.appending(path: "relay.sqlite").path
+            try await DatabaseQueue(path: file)
+                .write { db in
+                    try db.execute(sql: "UPDATE body SET bytes = zeroblob(1024) WHERE id = 2")
+                }
+            let damaged = try RelayProcess.run("check", "--data", data.path)
+            #expect(damaged.status == 65)
+            #expect(damaged.errors.contains("entry 2: the body is not what its hash says"), "\(damaged.errors)")
+            #expect(try RelayProcess.run("check", "--data", data.appending(path: "none").path).status == 78)
+        }
+    }
+}
+
+extension TestClient.Response {
+    fileprivate var text: String { body.map { String(buffer: $0) } ?? "" }
+}
+
+/// A port that was free a moment ago.
+enum FreePort {
+    static func find() throws -> Int {
+        let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let port = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address -> UInt16? in
+                guard bind(socket, address, length) == 0, getsockname(socket, address, &length) == 0 else { return nil }
+                return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                    UInt16(bigEndian: $0.pointee.sin_port)
+                }
+            }
+        }
+        return Int(try #require(port))
+    }
+}
