@@ -118,25 +118,28 @@ import Testing
             let quiet = try await Caller(client).mailbox(token: token)
             try await client.shutdown()
             let waiting = (0..<10).map { _ in relay.connect() }
-            let readers = waiting.prefix(5).map { client in
-                Task { try await Caller(client).read(quiet, waitSeconds: 60).entries.count }
-            }
+            let readers = waiting.prefix(5)
+                .map { client in
+                    Task { try await Caller(client).read(quiet, waitSeconds: 60).entries.count }
+                }
             let subscribe = SubscribeRequest(
                 mailboxes: [SubscribedMailbox(access: quiet, incarnation: .unknown, after: 0)],
                 heartbeatSeconds: 60
             )
-            let subscribers = waiting.suffix(5).map { client in
-                Task { try await Caller(client).post("/v1/subscribe", subscribe.encoded).status }
-            }
-            let writers = (0..<4).map { _ in
-                let client = relay.connect()
-                return Task {
-                    var kept: [UInt64] = []
-                    while let sequence = try? await Caller(client).append(access).sequence { kept.append(sequence) }
-                    try? await client.shutdown()
-                    return kept
+            let subscribers = waiting.suffix(5)
+                .map { client in
+                    Task { try await Caller(client).post("/v1/subscribe", subscribe.encoded).status }
                 }
-            }
+            let writers = (0..<4)
+                .map { _ in
+                    let client = relay.connect()
+                    return Task {
+                        var kept: [UInt64] = []
+                        while let sequence = try? await Caller(client).append(access).sequence { kept.append(sequence) }
+                        try? await client.shutdown()
+                        return kept
+                    }
+                }
             try await Task.sleep(for: .seconds(1))
             let start = ContinuousClock.now
             relay.send(SIGTERM)
