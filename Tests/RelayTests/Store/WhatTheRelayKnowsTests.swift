@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func thePageListsEveryLineThatAServingRelayLogs() throws {
-        let calls = /(?:Output\.(?:line|complain)|logger\.\w+)\(\s*"((?:[^"\\]|\\.)*)"/
+        let calls = /(?:Output\.(?:line|complain)|logger\??\.\w+)\(\s*"((?:[^"\\]|\\.)*)"/
         var lines: Set<String> = []
         for file in try Self.sources() where file.path.contains("/Relay/") || file.lastPathComponent == "Serve.swift" {
             for call in try String(contentsOf: file, encoding: .utf8).matches(of: calls) {
