@@ -59,12 +59,16 @@ extension RatchetTree {
             guard let parent = parent(at: node) else { continue }
             let unmerged = parent.unmergedLeaves
             try require(zip(unmerged, unmerged.dropFirst()).allSatisfy { $0 < $1 }, .unmergedLeavesSorted)
-            for leaf in unmerged {
+        }
+        // All are sorted: so that a tree made for it takes nobody's time, they are searched by halves.
+        for node in parents {
+            guard let parent = parent(at: node) else { continue }
+            for leaf in parent.unmergedLeaves {
                 try require(node.isAncestor(of: leaf) && self[leaf] != nil, .unmergedLeavesPresent)
                 var between = leaf.node.parent
                 while between != node {
                     if let parent = self.parent(at: between) {
-                        try require(parent.unmergedLeaves.contains(leaf), .unmergedLeavesInherited)
+                        try require(parent.hasUnmergedLeaf(leaf), .unmergedLeavesInherited)
                     }
                     between = between.parent
                 }
@@ -110,5 +114,17 @@ extension RatchetTree {
             crypto
         )
         return carried == expected
+    }
+}
+
+extension ParentNode {
+    /// Whether a leaf is among `unmergedLeaves`, which are sorted.
+    fileprivate func hasUnmergedLeaf(_ leaf: LeafIndex) -> Bool {
+        var (low, high) = (unmergedLeaves.startIndex, unmergedLeaves.endIndex)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if unmergedLeaves[middle] < leaf { low = middle + 1 } else { high = middle }
+        }
+        return low < unmergedLeaves.endIndex && unmergedLeaves[low] == leaf
     }
 }
