@@ -32,6 +32,7 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     private enum Held {
         case part(HTTPRequestPart)
         case event(Any)
+        case error(any Error)
     }
 
     private let handlers: [String: DirectHandler]
@@ -147,6 +148,7 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
             switch next {
             case .part(let part): take(part, context)
             case .event(let event): context.fireUserInboundEventTriggered(event)
+            case .error(let error): context.fireErrorCaught(error)
             }
         }
         context.fireChannelReadComplete()
@@ -167,6 +169,11 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     /// Who has closed its side still gets the answer to what it asked before.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if isAnswering { held.append(.event(event)) } else { context.fireUserInboundEventTriggered(event) }
+    }
+
+    /// What follows cannot be read: that is said behind the answer to what could.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if isAnswering { held.append(.error(error)) } else { context.fireErrorCaught(error) }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

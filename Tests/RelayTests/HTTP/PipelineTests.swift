@@ -49,6 +49,19 @@ import Testing
         }
     }
 
+    @Test func whatCannotBeReadIsRefusedBehindTheAnswerToWhatCould() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let access = try await relay.mailbox()
+            let port = try #require(relay.endpoint?.port)
+            var requests = ByteBuffer()
+            requests.writeRequest(Self.append(access))
+            requests.writeString("no HTTP\r\n\r\n")
+            var answers = try await Self.exchange(requests, port: port)
+            #expect(try AppendResponse(decoding: try #require(try answers.readAnswer())).sequence == 1)
+            #expect(answers.readString(length: 12) == "HTTP/1.1 400")
+        }
+    }
+
     private static func append(_ access: Access) -> AppendRequest {
         AppendRequest(access: access, epoch: 0, entryID: .random(), kind: .application, body: StoreUnderTest.body())
     }
