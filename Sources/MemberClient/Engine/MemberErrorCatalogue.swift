@@ -74,7 +74,7 @@ extension MemberError {
             .badInput,
             "the alert's element \(error.element) is \(error.problem.words)",
             lost: "nothing was sent",
-            advice: "give it as the Common Alerting Protocol 1.2 has it"
+            advice: "give it with the option of its name, as the Common Alerting Protocol 1.2 has it"
         )
     }
 

@@ -29,8 +29,13 @@ extension MemberError {
             case .busy, .outOfMemory: .temporary
             case .damaged: .internal
             }
-        // The vault says in one sentence what happened and what to do.
-        self.init(kind, error.sentence, advice: "then run it again")
+        switch error {
+        case .wrongKey, .opensWith:
+            self.init(kind, error.sentence, advice: "check what belongs to this home, and run it again")
+        default:
+            // The vault says in one sentence what happened and what to do.
+            self.init(kind, error.sentence, advice: "then run it again")
+        }
     }
 
     init(_ error: RelayError) {

@@ -159,7 +159,9 @@ struct AlertList: AsyncParsableCommand {
         let session = try Session(global)
         try await session.withMember { member in
             try await member.syncIfReachable()
-            for entry in try member.alerts() { try session.printer.show(AlertRecord(entry)) }
+            let alerts = try member.alerts()
+            for entry in alerts { try session.printer.show(AlertRecord(entry)) }
+            if alerts.isEmpty { session.printer.advise(.noAlerts) }
         }
     }
 }

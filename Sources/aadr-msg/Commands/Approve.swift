@@ -56,11 +56,14 @@ struct Approve: AsyncParsableCommand {
     }
 
     private func ask(for request: String, of member: Member) async throws -> String {
+        // Nobody reads out a code for a request that there is not.
+        guard let entry = try await member.requests().first(where: { $0.id == request }) else {
+            throw Failure(.badInput, .noSuchRequest, ["request": request], advice: .noSuchRequestAdvice)
+        }
         guard let terminal = Terminal.open() else {
             throw Failure(.usage, .noCodeAndNoTerminal, advice: .noCodeAndNoTerminalAdvice)
         }
-        let address = try await member.requests().first { $0.id == request }?.address.userAddress.description
-        return try terminal.ask(Speech.text(.askCode, ["member": address ?? request]))
+        return try terminal.ask(Speech.text(.askCode, ["member": entry.address.userAddress.description]))
     }
 }
 

@@ -44,6 +44,7 @@ extension Session {
             // One message has one id, however many it goes to.
             if printer.isJSON || !results[..<index].contains(where: { $0.id == result.id }) { try printer.show(record) }
         }
+        if results.allSatisfy({ $0.state == .relayed }) { printer.advise(.sent) }
         for result in results where result.state == .queued {
             printer.note(
                 .queuedOnly,

@@ -21,6 +21,7 @@ extension Speech {
         "try again": "أعد المحاولة",
         "try again later": "أعد المحاولة لاحقًا",
         "run it again": "شغّل الأمر مرة أخرى",
+        "check what belongs to this home, and run it again": "راجع ما يفتح هذا المجلد، ثم شغّل الأمر مرة أخرى",
         "then run it again": "ثم شغّل الأمر مرة أخرى",
         "run it again; if it stays so, tell the relay's operator": "شغّل الأمر مرة أخرى، فإن تكرّر فأخبر مشغّل المُرحِّل",
         "check the connection and run it again": "راجع الاتصال ثم شغّل الأمر مرة أخرى",
@@ -105,7 +106,8 @@ extension Speech {
         "too long": "أطول من اللازم",
         "there too often": "مكرّر أكثر من اللازم",
         "there twice": "مذكور مرتين",
-        "give it as the Common Alerting Protocol 1.2 has it": "أعطه كما يعرّفه CAP 1.2",
+        "give it with the option of its name, as the Common Alerting Protocol 1.2 has it":
+            "أعطه بالخيار الذي يحمل اسمه، كما يعرّفه CAP 1.2",
         "there is no alert {} on this device": "لا إنذار {} على هذا الجهاز",
         "list those that are: aadr-msg alert list": "يعرض الإنذارات: aadr-msg alert list",
         "there is no message {} on this device": "لا رسالة {} على هذا الجهاز",

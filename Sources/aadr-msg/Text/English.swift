@@ -226,6 +226,7 @@ extension Speech {
             The message to {to} has not left yet. Nothing was lost: it waits here, encrypted, and every later command \
             tries again. ({reason})
             """
+        case .sent: "Sent: the relay has it, encrypted. What is printed names it."
         case .oneMoment: "One moment…"
         case .messageVerified: "{time}  {from} to {to}, verified"
         case .messageNotVerified: "{time}  {from} to {to}, not verified"
@@ -286,6 +287,8 @@ extension Speech {
         case .noAnswerAdvice: "Run it again when you are ready."
         case .noCodeAndNoTerminal: "there is no code, and no terminal to ask for it on"
         case .noCodeAndNoTerminalAdvice: "Give the code that the other person read to you with --code."
+        case .noSuchRequest: "no request {request} is waiting"
+        case .noSuchRequestAdvice: "aadr-msg requests shows those that are. Copy the number in its first line."
         case .cannotRead: "{file} cannot be read: {reason}"
         case .cannotReadAdvice: "Check the path and who may read it."
         case .cannotWrite: "the output cannot be written: {reason}"
@@ -403,6 +406,7 @@ extension Speech {
         case .argumentDescription: "Read the description of the first language from standard input."
         case .argumentNote: "Why, or - for standard input."
         case .argumentDocument: "The CAP document, or - for standard input."
+        case .noAlerts: "There are no alerts on this device."
         case .acknowledges: "acknowledges {id}"
         case .alertAnswer: "To answer: {command}"
         case .alertFrom: "{from} to {to}"

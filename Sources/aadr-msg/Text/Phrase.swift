@@ -45,7 +45,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case requestOfOrganisation, requestOfColleague, requestFingerprint, requestExpires, noRequests
     case askCode, admitted, admittedUnverified, nobodyAdmitted, denied
     case stateActive, stateIdle, stateRevoked, verified, notVerified, thisDevice
-    case queuedOnly, oneMoment
+    case queuedOnly, oneMoment, sent
     case messageVerified, messageNotVerified, messageReceived, messageOfKind, nothingNew
     case following, relayLost, relayBack, execFailed
     case statusSelf, statusAdmin, statusNotAdmin, statusCoalition, statusPostQuantum, statusClassical
@@ -67,6 +67,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case passphraseFileEmpty, passphraseFileEmptyAdvice
     case noAnswer, noAnswerAdvice
     case noCodeAndNoTerminal, noCodeAndNoTerminalAdvice
+    case noSuchRequest, noSuchRequestAdvice
     case cannotRead, cannotReadAdvice
     case cannotWrite, cannotWriteAdvice
     case inputTooLong, inputTooLongAdvice
@@ -86,7 +87,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case optionArea, optionWeb, optionContact, optionCategory, optionResponse, optionSeverity, optionUrgency
     case optionCertainty, optionExpires, optionRestriction, optionAlertStatus, optionWaitState, optionQuorum
     case optionTimeout, optionImportTo, argumentAlert, argumentDescription, argumentNote, argumentDocument
-    case acknowledges, alertAnswer, alertFrom, alertUpdated, alertCancelled, alertExpired, alertExercise
+    case noAlerts, acknowledges, alertAnswer, alertFrom, alertUpdated, alertCancelled, alertExpired, alertExercise
     case alertTest, alertSystem, alertDraft, alertBroken, alertIsUpdate, alertIsCancel, alertInstruction, alertArea
     case alertContact, alertWeb, targetCoalition, alertRestriction, alertLanguages
     case alertGrade, alertUntil, severityExtreme, severitySevere, severityModerate, severityMinor
