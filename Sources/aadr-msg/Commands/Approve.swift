@@ -57,7 +57,7 @@ struct Approve: AsyncParsableCommand {
 
     private func ask(for request: String, of member: Member) async throws -> String {
         // Nobody reads out a code for a request that there is not.
-        guard let entry = try await member.requests().first(where: { $0.id == request }) else {
+        guard let entry = try await member.requests().first(where: { $0.id == request.lowercased() }) else {
             throw Failure(.badInput, .noSuchRequest, ["request": request], advice: .noSuchRequestAdvice)
         }
         guard let terminal = Terminal.open() else {
