@@ -62,7 +62,8 @@ struct AlertTextTests {
     func over(language: Language, state: AlertStateName) throws {
         try Speech.$language.withValue(language) {
             let shown = lines(alert(), state)
-            #expect(shown[0].contains(Speech.text(try #require(state.phrase))))
+            let phrase = try #require(state.phrase)
+            #expect(shown[0].contains(Speech.text(phrase)))
             #expect(!shown.joined().contains(Self.red))
             #expect(!AlertText(alert(), state: state).isToBeAnswered)
         }

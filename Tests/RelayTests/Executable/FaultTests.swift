@@ -52,11 +52,11 @@ import Testing
                 options: ["--plain-http"],
                 launcher: ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", mount, "sh"]
             )
-            // The relay's own view of its disk, as this process does not have it mounted.
-            let view = URL(filePath: "/proc/\(relay.identifier)/root\(data.path)")
+            // As the relay sees it, where alone the disk is mounted.
+            let inside = ["/usr/bin/nsenter", "--target", String(relay.identifier), "--mount"]
             let client = relay.connect()
             let caller = Caller(client)
-            let access = try await caller.mailbox(token: RelayProcess.token(data: view))
+            let access = try await caller.mailbox(token: RelayProcess.token(data: data, launcher: inside))
             let (kept, refusal) = try await Self.fill(caller, access)
             #expect(kept > 20)
             #expect(refusal.name == .unavailable)
@@ -65,9 +65,9 @@ import Testing
             #expect(try await caller.read(access, after: UInt64(kept) - 1).head == UInt64(kept))
             try await client.shutdown()
             // What was acknowledged is there after a kill as well.
-            let report = try await Self.check(view)
-            #expect(report.entries == kept)
-            #expect(report.faults.isEmpty, "\(report.faults)")
+            let check = try RelayProcess.run("check", "--data", data.path, launcher: inside)
+            #expect(check.status == 0, "\(check.errors)")
+            #expect(check.output.contains("entries\t\(kept)\n"), "\(check.output)")
             relay.send(SIGTERM)
             #expect(relay.wait() == 0)
         }

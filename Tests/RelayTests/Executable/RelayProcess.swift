@@ -128,7 +128,11 @@ final class RelayProcess {
         return pipe
     }
 
-    static func token(data: URL, environment: [String: String] = [:]) throws -> AccessToken {
+    static func token(
+        data: URL,
+        launcher: [String] = [],
+        environment: [String: String] = [:]
+    ) throws -> AccessToken {
         let created = try run(
             "token",
             "create",
@@ -136,6 +140,7 @@ final class RelayProcess {
             data.path,
             "--label",
             "a label",
+            launcher: launcher,
             environment: environment
         )
         return try #require(AccessToken(text: created.output.trimmingCharacters(in: .newlines)), "\(created.errors)")

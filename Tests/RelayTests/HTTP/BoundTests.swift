@@ -199,8 +199,9 @@ import Testing
     }
 
     @Test func aRequestThatDoesNotComeAsAWholeEndsItsConnection() async throws {
-        let limits = Self.limits { $0.slowestExchange = .milliseconds(300) }
+        let limits = Self.limits { $0.slowestExchange = .seconds(3) }
         try await TestRelay.with(.socket, limits: limits) { relay in
+            #expect(try await relay.caller.send(.get, "/healthz", [:], []).status == 200)
             let slow = try SilentConnection(port: try #require(relay.endpoint).port)
             slow.write(
                 """
