@@ -51,9 +51,7 @@ extension Member {
             let contents = try engine.contents(of: crafted, using: used, transaction)
             return (used, try engine.seal(contents, crafted, to: destination, transaction))
         }
-        let relay = try await engine.relay(of: destination.inbox)
-        if let blob = delivery.blob { try await relay.put(blob, beside: delivery.request.access) }
-        _ = try await relay.append(delivery.request)
+        _ = try await engine.relay(of: destination.inbox).answer(to: delivery).get()
         return used
     }
 }
@@ -135,24 +133,10 @@ extension Engine {
             crafted.isSignedByAnotherKey
             ? WelcomeMessage(signing: contents, key: Ed25519.PrivateKey())
             : WelcomeMessage(signing: contents, key: try Ed25519.PrivateKey(seed: seed))
-        let entryID = EntryID.random()
-        let sealed = try InboxEnvelope.seal(
-            .welcome(message),
-            to: destination.inboxKey,
-            kem: try transaction.device().suite.inboxKEM,
-            mailbox: destination.inbox.mailbox,
-            entryID: entryID
-        )
-        return InboxDelivery(
-            relay: try RelayAddress(destination.inbox.relay.string),
-            blob: sealed.blob,
-            request: AppendRequest(
-                access: Access(mailbox: destination.inbox.mailbox, capability: destination.capability),
-                epoch: 0,
-                entryID: entryID,
-                kind: .application,
-                body: sealed.body.bytes
-            )
+        return try InboxDelivery(
+            sealing: .welcome(message),
+            to: destination,
+            kem: try transaction.device().suite.inboxKEM
         )
     }
 }

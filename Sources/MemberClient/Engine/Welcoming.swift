@@ -1,4 +1,5 @@
 internal import Coalition
+internal import HPKE
 internal import MLS
 internal import RelayAPI
 internal import Sodium
@@ -39,24 +40,10 @@ extension Engine {
     ) throws {
         guard let seed = try transaction.getSecret(.signatureSeed) else { throw VaultError.damaged("no signature key") }
         let message = WelcomeMessage(signing: contents, key: try Ed25519.PrivateKey(seed: seed))
-        let entryID = EntryID.random()
-        let sealed = try InboxEnvelope.seal(
-            .welcome(message),
-            to: destination.inboxKey,
-            kem: try transaction.device().suite.inboxKEM,
-            mailbox: destination.inbox.mailbox,
-            entryID: entryID
-        )
-        let delivery = InboxDelivery(
-            relay: try RelayAddress(destination.inbox.relay.string),
-            blob: sealed.blob,
-            request: AppendRequest(
-                access: Access(mailbox: destination.inbox.mailbox, capability: destination.capability),
-                epoch: 0,
-                entryID: entryID,
-                kind: .application,
-                body: sealed.body.bytes
-            )
+        let delivery = try InboxDelivery(
+            sealing: .welcome(message),
+            to: destination,
+            kem: try transaction.device().suite.inboxKEM
         )
         _ = try transaction.append(delivery.encoded, to: .deliveries)
     }
@@ -84,9 +71,35 @@ extension Engine {
     }
 }
 
+extension InboxDelivery {
+    /// Seals a message for its receiver's inbox, under a new entry id.
+    init(sealing message: InboxMessage, to destination: WelcomeDestination, kem: HPKE.KEM) throws {
+        let mailbox = destination.inbox.mailbox
+        let entryID = EntryID.random()
+        let sealed = try InboxEnvelope.seal(
+            message,
+            to: destination.inboxKey,
+            kem: kem,
+            mailbox: mailbox,
+            entryID: entryID
+        )
+        self.init(
+            relay: try RelayAddress(destination.inbox.relay.string),
+            blob: sealed.blob,
+            request: AppendRequest(
+                access: Access(mailbox: mailbox, capability: destination.capability),
+                epoch: 0,
+                entryID: entryID,
+                kind: .application,
+                body: sealed.body.bytes
+            )
+        )
+    }
+}
+
 extension Relay {
     /// What became of the entry, before which everything stands that it refers to.
-    fileprivate func answer(to delivery: InboxDelivery) async throws(RelayError) -> Result<AppendResponse, Problem> {
+    func answer(to delivery: InboxDelivery) async throws(RelayError) -> Result<AppendResponse, Problem> {
         do throws(RelayError) {
             if let blob = delivery.blob { try await put(blob, beside: delivery.request.access) }
         } catch .problem(let problem) {

@@ -119,30 +119,15 @@ private struct Scene {
         founder = try await coalition.found("SMEX", relay: relay)
         reader = try await coalition.admit(organisation: "JOSA", by: founder, relay: relay)
         let inbox = try await founder.takeKeyPackage(of: reader.engine.vault.read { try $0.device().identity }).inbox
-        let entryID = EntryID.random()
-        let sealed = try InboxEnvelope.seal(
-            .unknown(type: 7, message: [UInt8](repeating: 1, count: 0x28000)),
-            to: inbox.inboxKey,
-            kem: .xwing,
-            mailbox: inbox.inbox.mailbox,
-            entryID: entryID
-        )
-        delivery = InboxDelivery(
-            relay: try TestCoalition.relayAddress(),
-            blob: sealed.blob,
-            request: AppendRequest(
-                access: Access(mailbox: inbox.inbox.mailbox, capability: inbox.capability),
-                epoch: 0,
-                entryID: entryID,
-                kind: .application,
-                body: sealed.body.bytes
-            )
+        delivery = try InboxDelivery(
+            sealing: .unknown(type: 7, message: [UInt8](repeating: 1, count: 0x28000)),
+            to: inbox,
+            kem: .xwing
         )
     }
 
     func deliver() async throws {
-        if let blob = delivery.blob { try await relay.put(blob, beside: delivery.request.access) }
-        _ = try await relay.append(delivery.request)
+        _ = try await relay.answer(to: delivery).get()
     }
 
     func close() async {
