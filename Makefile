@@ -45,7 +45,7 @@ docs:
 	@for library in MLS HPKE Sodium TLSCodec; do AADR_DOCS=1 swift package generate-documentation --target $$library || exit 1; done
 
 fuzz:
-	@for target in decode group welcome; do Scripts/fuzz $$target || exit 1; done
+	@for target in decode group message welcome; do Scripts/fuzz $$target || exit 1; done
 
 clean:
 	swift package clean

@@ -9,9 +9,12 @@ struct HostileWelcome {
     private var script: Script
     private let crypto: Crypto
     private var isSpoilt = false
+    /// Whether who joins also commits: that takes as long as joining.
+    private let goesOn: Bool
 
     init(_ input: [UInt8]) {
         script = Script(input)
+        goesOn = pays(input, oneIn: 4)
         genuine = GenuineInvitation.chosen(by: &script)
         guard let crypto = Crypto(genuine.world.suite) else { fatalError("a suite that is none") }
         self.crypto = crypto
@@ -184,15 +187,18 @@ struct HostileWelcome {
 
     // MARK: What becomes of it
 
-    /// Whoever joins can go on: send, and commit. What nobody has spoilt is joined.
+    /// Whoever joins can go on: send, and, of one in four inputs, commit. What nobody has spoilt is joined.
     private func join(_ welcome: Welcome, _ tree: RatchetTree?) {
         do throws(MLSError) {
             let joined = try genuine.invitee.join(welcome, genuine.preSharedKeys, tree: tree)
             _ = try joined.group.protect([1], signatureKey: joined.signer.key)
-            let pending = try joined.group.commit(signatureKey: joined.signer.key)
-            try joined.group.merge(pending.takeStaged())
+            if goesOn {
+                let pending = try joined.group.commit(signatureKey: joined.signer.key)
+                try joined.group.merge(pending.takeStaged())
+            }
+            Tally.countTaken()
         } catch {
-            if case .internalBug(let what) = error { fatalError(what) }
+            Tally.count(error)
             promise(isSpoilt, "a good invitation is refused: \(error)")
         }
     }
@@ -216,8 +222,9 @@ struct HostileWelcome {
                 )
                 .accept()
             _ = try group.protect([1], signatureKey: joiner.signer.key)
+            Tally.countTaken()
         } catch {
-            if case .internalBug(let what) = error { fatalError(what) }
+            Tally.count(error)
             promise(isSpoilt, "a good GroupInfo is refused: \(error)")
         }
     }
@@ -230,8 +237,9 @@ struct HostileWelcome {
         do throws(MLSError) {
             try keyPackage.validate(at: script.choice(of: [nil, 1]))
             _ = try member.group.commit([.add(keyPackage)], signatureKey: member.signer.key).message
+            Tally.countTaken()
         } catch {
-            if case .internalBug(let what) = error { fatalError(what) }
+            Tally.count(error)
         }
     }
 

@@ -8,6 +8,7 @@ extension FuzzTarget {
         switch self {
         case .decode: try Decoding.seeds()
         case .group: try Self.scripts().merging(LiveGroup.classical.seeds()) { $1 }
+        case .message: Self.scripts().merging(GenuineMessages.classical.seeds()) { $1 }
         case .welcome: Self.scripts().merging(GenuineInvitation.classical[0].seeds()) { $1 }
         }
     }
@@ -98,6 +99,13 @@ extension LiveGroup {
                 return writer.bytes
             }
             .merging(["message": [0, 11, 1, 0, 0] + proposal.encoded]) { $1 }
+    }
+}
+
+extension GenuineMessages {
+    /// What `HostileNetwork` takes as it is.
+    fileprivate func seeds() -> [String: [UInt8]] {
+        Dictionary(uniqueKeysWithValues: all.enumerated().map { ("message-\($0.offset)", [0, 3] + $0.element) })
     }
 }
 

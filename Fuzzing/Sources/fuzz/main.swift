@@ -32,6 +32,9 @@ if CommandLine.arguments.count == 4, CommandLine.arguments[2] == "--seeds" {
     exit(0)
 }
 
+// libFuzzer ends the process itself.
+atexit { print(Tally.report) }
+
 // libFuzzer takes the program's name and its own arguments; the target's name is the name it gets.
 var count = CommandLine.argc - 1
 var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv + 1
