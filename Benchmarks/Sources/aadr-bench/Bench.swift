@@ -24,7 +24,7 @@ struct Bench: ParsableCommand {
     var json = "results.json"
 
     @Option(help: ArgumentHelp("Sizes of groups, for mls; even, at least 4.", valueName: "count"))
-    var members = [10, 100, 1000]
+    var members = [10, 100, 1000, 10_000]
 
     @Flag(help: "For mls, count processor time, all cores together, in place of time: for a machine that is not idle.")
     var processorTime = false

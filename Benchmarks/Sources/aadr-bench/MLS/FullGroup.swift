@@ -73,12 +73,11 @@ extension BenchMember {
     }
 }
 
-/// A group whose ratchet tree is full: no parent is blank, none has an unmerged leaf, so that a Commit seals exactly
-/// one path secret for each level.
+/// A group in which whatever a Commit of leaf 0 meets is full: no parent is blank, none has an unmerged leaf, so that
+/// it seals exactly one path secret for each level.
 ///
-/// Members come in pairs, left to right. The first of a pair joins, adds the next pair with a Commit, and so sets
-/// every parent above itself; then it is forgotten. Half of all members thus join and commit once, while the group
-/// is still small: a fourth of the work of letting everybody join at the end.
+/// Members come in batches, left to right. The first of a batch joins, adds the next batch with a Commit, and so sets
+/// every parent above itself; then it is forgotten.
 struct FullGroup: ~Copyable {
     /// At leaf 0.
     var committer: BenchMember
@@ -89,8 +88,16 @@ struct FullGroup: ~Copyable {
 
     let memberCount: Int
 
+    /// Which parents are set.
+    enum Filling {
+        /// All: batches are pairs. Half of all members join, each of whom verifies all leaves, so that it takes n².
+        case everyParent
+        /// Those beside the path of leaf 0 and above them: each batch is as large as all before it.
+        case copath
+    }
+
     /// - Parameter memberCount: even, at least 4.
-    init(memberCount: Int, _ suite: CipherSuite) throws {
+    init(memberCount: Int, _ filling: Filling, _ suite: CipherSuite) throws {
         var committer = try Candidate(number: 0, suite).create()
         let second = try Candidate(number: 1, suite)
         let founding = try committer.add([second.bundle.keyPackage])
@@ -100,14 +107,16 @@ struct FullGroup: ~Copyable {
         let invitation = try committer.add([head.bundle.keyPackage, try Candidate(number: 3, suite).bundle.keyPackage])
         try nearest.process(invitation.message)
         var farthest = try head.join(invitation.welcome)
-        for number in stride(from: 4, to: memberCount, by: 2) {
-            head = try Candidate(number: number, suite)
-            let sent = try farthest.add([
-                head.bundle.keyPackage, try Candidate(number: number + 1, suite).bundle.keyPackage,
-            ])
+        var first = 4
+        while first < memberCount {
+            let end = min(first + (filling == .copath ? first : 2), memberCount)
+            head = try Candidate(number: first, suite)
+            let others = try (first + 1..<end).map { try Candidate(number: $0, suite).bundle.keyPackage }
+            let sent = try farthest.add([head.bundle.keyPackage] + others)
             try committer.process(sent.message)
             try nearest.process(sent.message)
             farthest = try head.join(sent.welcome)
+            first = end
         }
         let last = try farthest.commit()
         try committer.process(last.message)

@@ -16,6 +16,8 @@ struct MLSSuite {
     let clock: Stopwatch.Clock
 
     private static let messageLength = 1024
+    /// In larger groups only what a Commit meets is full, and only Commits are measured.
+    private static let largestFullTree = 1000
 
     /// What an operation took, and its floor.
     private struct Pair {
@@ -53,11 +55,12 @@ struct MLSSuite {
         var comparisons: [Comparison] = []
         for memberCount in memberCounts {
             effort.say("mls: filling a tree of \(memberCount), \(kem)")
-            var group = try FullGroup(memberCount: memberCount, suite)
+            let isLarge = memberCount > Self.largestFullTree
+            var group = try FullGroup(memberCount: memberCount, isLarge ? .copath : .everyParent, suite)
             effort.say("mls: measuring with \(memberCount) members")
             if comparisons.isEmpty { comparisons += try messages(in: &group) }
             comparisons += try commits(in: &group)
-            comparisons += try joins(in: &group)
+            if !isLarge { comparisons += try joins(in: &group) }
         }
         return comparisons
     }
