@@ -44,11 +44,14 @@ enum Main {
             say(error.lines)
             return error.status
         case _ where Program.exitCode(for: error) == .success:
-            try? Stream.output.writeLine(HelpText.localized(Program.fullMessage(for: error)))
+            let text = Program.fullMessage(for: error, columns: HelpPage.unbroken)
+            let page = HelpPage.lines(text, width: Stream.output.width ?? HelpPage.usual)
+            try? Stream.output.writeLine(page?.joined(separator: "\n") ?? HelpText.localized(text))
             return .done
         case _ where Program.exitCode(for: error) == .validationFailure:
             // The parser's words hold what the user typed.
-            let lines = SafeText.lines(Program.fullMessage(for: error)).map { "  " + HelpText.localized($0) }
+            let text = Program.fullMessage(for: error, columns: HelpPage.unbroken)
+            let lines = SafeText.lines(text).map { "  " + HelpText.localized($0) }
             say(["aadr-msg: " + Speech.text(.commandLine)] + lines)
             return .usage
         default:

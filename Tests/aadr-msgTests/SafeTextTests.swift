@@ -113,8 +113,15 @@ struct DisplayWidthTests {
         #expect(DisplayWidth.width(text) == columns)
     }
 
-    @Test("wraps between words, and within a word that is longer than a line")
+    @Test("wraps between words, and within a word that is longer than a line unless that is copied as a whole")
     func wrap() {
+        #expect(DisplayWidth.wrap("one two", to: 3) == ["one", "two"])
+        #expect(
+            DisplayWidth.wrap("see /a/long/path now", to: 6, DisplayWidth.isName) == ["see", "/a/long/path", "now"]
+        )
+        #expect(DisplayWidth.wrap("see https://a.b/c", to: 8, DisplayWidth.isLink) == ["see", "https://a.b/c"])
+        #expect(DisplayWidth.wrap("aaaaaaaa\u{A0}a", to: 8, DisplayWidth.isName) == ["aaaaaaaa", "\u{A0}a"])
+        #expect(DisplayWidth.wrap("abcdefghij", to: 4, DisplayWidth.isLink) == ["abcd", "efgh", "ij"])
         #expect(DisplayWidth.wrap("one two three", to: 8) == ["one two", "three"])
         #expect(DisplayWidth.wrap("abcdefghij", to: 4) == ["abcd", "efgh", "ij"])
         #expect(DisplayWidth.wrap("to abcdefghij", to: 4) == ["to", "abcd", "efgh", "ij"])

@@ -107,7 +107,7 @@ struct ReachRecord: Record {
             } else {
                 isRelayed ? .reachRelayed : .reachQueued
             }
-        var lines = [layout.bold(SafeText.inline(organisation)) + "  " + Speech.text(state)]
+        var lines = layout.row(organisation, Speech.text(state), layout.bold)
         for acknowledgement in acknowledgements {
             let by = ["by": acknowledgement.by, "time": Timestamp.local(acknowledgement.at)]
             lines += layout.own(Speech.text(.reachBy, by), indent: 2, layout.plain)

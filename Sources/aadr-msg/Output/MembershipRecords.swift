@@ -188,14 +188,27 @@ struct MemberRecord: Record {
     }
 
     func lines(_ layout: Layout) -> [String] {
-        var words: [Phrase] =
+        let widest = State.allCases.flatMap { state in
+            Self.standings.map { DisplayWidth.width(Self.words(state, $0)) }
+        }
+        return layout.row(
+            name,
+            Self.words(state, isSelf ? .thisDevice : isVerified ? .verified : .notVerified),
+            column: column,
+            widest: widest.max() ?? 0,
+            layout.plain
+        )
+    }
+
+    private static let standings: [Phrase] = [.thisDevice, .verified, .notVerified]
+
+    private static func words(_ state: State, _ standing: Phrase) -> String {
+        let phrase: Phrase =
             switch state {
-            case .active: [.stateActive]
-            case .idle: [.stateIdle]
-            case .revoked: [.stateRevoked]
+            case .active: .stateActive
+            case .idle: .stateIdle
+            case .revoked: .stateRevoked
             }
-        words.append(isSelf ? .thisDevice : isVerified ? .verified : .notVerified)
-        let padding = String(repeating: " ", count: max(0, column - DisplayWidth.width(name)))
-        return [SafeText.inline(name) + padding + "  " + words.map { Speech.text($0) }.joined(separator: " · ")]
+        return Speech.text(phrase) + " · " + Speech.text(standing)
     }
 }

@@ -11,5 +11,5 @@ struct OpensRecord: Record {
         return object
     }
 
-    func lines(_ layout: Layout) -> [String] { [Speech.text(.passphraseChanged)] }
+    func lines(_ layout: Layout) -> [String] { layout.wrapped([Speech.text(.passphraseChanged)]) }
 }

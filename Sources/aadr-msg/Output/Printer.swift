@@ -68,13 +68,14 @@ struct Layout: Equatable, Sendable {
     func dim(_ line: String) -> String { isStyled ? "\u{1B}[2m" + line + "\u{1B}[0m" : line }
     func plain(_ line: String) -> String { line }
 
-    /// A sentence of the program's own as lines of the terminal, each set in by as many columns and styled by itself.
+    /// Sentences of the program's own as lines of the terminal, each set in by as many columns and styled by itself.
     ///
     /// - Parameter room: columns that the style adds.
-    func own(_ sentence: String, indent: Int = 0, room: Int = 0, _ style: (String) -> String) -> [String] {
+    func own(_ sentences: String, indent: Int = 0, room: Int = 0, _ style: (String) -> String) -> [String] {
         let margin = String(repeating: " ", count: indent)
-        let lines = width.map { DisplayWidth.wrap(sentence, to: max(16, $0 - indent - room)) } ?? [sentence]
-        return SafeText.isolatingEach(lines).map { margin + style($0) }
+        return sentences.split(separator: "\n", omittingEmptySubsequences: false)
+            .flatMap { SafeText.isolatingEach(broken(String($0), indent + room, DisplayWidth.isName)) }
+            .map { margin + style($0) }
     }
 
     /// Lines of the program's own, each with the margin that it begins with, as lines of the terminal.
@@ -89,9 +90,34 @@ struct Layout: Equatable, Sendable {
     /// program's, which begin in the first column.
     func quoted(_ text: String) -> [String] {
         SafeText.lines(text)
-            .flatMap { line in
-                (width.map { DisplayWidth.wrap(line, to: max(16, $0 - 4)) } ?? [line])
-                    .map { $0.isEmpty ? "" : "    " + SafeText.isolated($0) }
-            }
+            .flatMap { broken($0, 4, DisplayWidth.isLink) }
+            .map { $0.isEmpty ? "" : "    " + SafeText.isolated($0) }
     }
+
+    /// A name, and beside it what there is to say of it; below it where that has no room.
+    ///
+    /// - Parameters:
+    ///   - column: columns that the names of all rows take.
+    ///   - widest: columns that what is said takes in the row where it takes the most.
+    func row(
+        _ name: String,
+        _ words: String,
+        column: Int = 0,
+        widest: Int = 0,
+        _ style: (String) -> String
+    ) -> [String] {
+        let used = DisplayWidth.width(name)
+        let column = max(column, used)
+        if let width, column + 2 + max(widest, DisplayWidth.width(words)) > width {
+            return [style(SafeText.inline(name))] + own(words, indent: 4, plain)
+        }
+        return [style(SafeText.inline(name)) + String(repeating: " ", count: column - used + 2) + words]
+    }
+
+    private func broken(_ line: String, _ margin: Int, _ staysWhole: (String) -> Bool) -> [String] {
+        width.map { DisplayWidth.wrap(line, to: max(Self.narrowest, $0 - margin), staysWhole) } ?? [line]
+    }
+
+    /// Columns that lines are given at least.
+    private static let narrowest = 16
 }

@@ -11,6 +11,6 @@ struct SettingsRecord: Record {
     }
 
     func lines(_ layout: Layout) -> [String] {
-        [Speech.text(confirmsReading ? .readReceiptsOn : .readReceiptsOff)]
+        layout.wrapped([Speech.text(confirmsReading ? .readReceiptsOn : .readReceiptsOff)])
     }
 }

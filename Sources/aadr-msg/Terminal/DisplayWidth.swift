@@ -20,22 +20,23 @@ enum DisplayWidth {
         text.unicodeScalars.reduce(0) { $0 + width($1) }
     }
 
-    /// Breaks a line after spaces, and within a word that is longer than a line.
-    static func wrap(_ line: String, to columns: Int) -> [String] {
+    /// Breaks a line after spaces. A word that is longer than a line is broken within, or `staysWhole` and has a line of its
+    /// own: it is copied from there.
+    static func wrap(_ line: String, to columns: Int, _ staysWhole: (String) -> Bool = { _ in false }) -> [String] {
         guard width(line) > columns else { return [line] }
         var lines: [String] = []
         var current = ""
         var used = 0
         for word in words(line) {
-            let size = width(word)
-            if used + size > columns, used > 0 {
+            let letters = trimmed(word)
+            if used > 0, used + width(letters) > columns {
                 lines.append(trimmed(current))
                 current = ""
                 used = 0
             }
-            guard size > columns else {
+            guard width(letters) > columns, !staysWhole(letters) else {
                 current += word
-                used += size
+                used += width(word)
                 continue
             }
             for character in word {
@@ -49,9 +50,22 @@ enum DisplayWidth {
                 used += size
             }
         }
-        lines.append(current)
+        lines.append(trimmed(current))
         return lines
     }
+
+    /// Whether a word is a path, an id, a link or a name, which break where nobody can put them together again. Nothing in
+    /// it can look like a space: where a terminal breaks it, it passes for no line of its own.
+    static func isName(_ word: String) -> Bool {
+        word.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .spaceSeparator, .otherSymbol, .privateUse, .unassigned, .control: false
+            default: width(scalar) < 2
+            }
+        }
+    }
+
+    static func isLink(_ word: String) -> Bool { word.contains("://") && isName(word) }
 
     /// Each word with the spaces after it.
     private static func words(_ line: String) -> [String] {

@@ -39,7 +39,7 @@ struct Terminal: ~Copyable {
     /// would keep the line in the kernel's buffer and let an interrupt leave the echo off.
     private func ask(_ question: String, isShown: Bool) throws(Failure) -> Secret {
         let stream = Stream(descriptor: descriptor)
-        try stream.write(question + " ")
+        try stream.write(Layout(stream).wrapped([question]).joined(separator: "\n") + " ")
         var before = termios()
         guard tcgetattr(descriptor, &before) == 0 else { throw .noAnswer }
         var during = before

@@ -149,7 +149,7 @@ extension Speech {
             Run this shell command for each message, with the JSON object of --json on its standard input. A message counts as \
             shown when the command has ended with 0; otherwise it is run again, in --follow after longer and longer pauses.
             """
-        case .optionExecTimeout: "End a command of --exec that runs longer; it has failed then. (Default: 60.)"
+        case .optionExecTimeout: "End a command of --exec that runs longer; it has failed then."
         case .badExecTimeout: "--exec-timeout takes a number of seconds, 1 or more"
         case .optionReadReceipts: "Whether senders of alerts are told when you have read them. (Default: off.)"
         case .optionNewPassphraseFile: "A file that holds the new passphrase. (Default: ask on the terminal.)"
