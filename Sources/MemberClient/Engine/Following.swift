@@ -11,6 +11,7 @@ extension Engine {
     func follow(
         _ filter: MessageFilter,
         mark: Marking,
+        pageLength: Int = Engine.pageLength,
         handle: @escaping @Sendable (Event) async throws -> Handling
     ) async throws {
         let (wakeUps, continuation) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(64))
@@ -18,10 +19,10 @@ extension Engine {
             tasks.addTask { await self.watch(continuation) }
             tasks.addTask {
                 var shown = Presented()
-                try await self.present(filter, mark, &shown, handle)
+                try await self.present(filter, mark, pageLength, &shown, handle)
                 for await wake in wakeUps {
                     if let event = wake.event { _ = try await handle(event) }
-                    try await self.present(filter, mark, &shown, handle)
+                    try await self.present(filter, mark, pageLength, &shown, handle)
                 }
             }
             // Whichever ends first ends the other: an error of the handler, or the cancellation of all.
@@ -45,23 +46,30 @@ extension Engine {
     private func present(
         _ filter: MessageFilter,
         _ mark: Marking,
+        _ pageLength: Int,
         _ shown: inout Presented,
         _ handle: @Sendable (Event) async throws -> Handling
     ) async throws {
         for finding in try unshownFindings() where shown.findings.insert(finding.number).inserted {
             if case .done = try await handle(.finding(finding)), mark != .nothing { try markShown([finding]) }
         }
-        let inPause = try messagesInPause()
-        for message in try unshownMessages(filter)
-        where !shown.messages.contains(message.number) && !inPause.contains(message.number) {
-            switch try await handle(.message(message)) {
-            case .done:
-                shown.messages.insert(message.number)
-                if mark != .nothing { try markShown([message], toPerson: mark == .read) }
-            case .keep:
-                shown.messages.insert(message.number)
-            case .failed(let reason):
-                try noteFailure(of: message, reason: reason)
+        // A page whose messages were all kept must not hide those behind it.
+        let passedOver = shown.messages.union(try messagesInPause())
+        var last: UInt64?
+        while true {
+            let page = try unshownMessages(filter, after: last, passingOver: passedOver, pageLength: pageLength)
+            guard let newest = page.last else { return }
+            last = newest.number
+            for message in page {
+                switch try await handle(.message(message)) {
+                case .done:
+                    shown.messages.insert(message.number)
+                    if mark != .nothing { try markShown([message], toPerson: mark == .read) }
+                case .keep:
+                    shown.messages.insert(message.number)
+                case .failed(let reason):
+                    try noteFailure(of: message, reason: reason)
+                }
             }
         }
     }

@@ -3,14 +3,24 @@ internal import RelayAPI
 
 /// Reading what is kept: messages, findings, and what of them has been shown.
 extension Engine {
-    /// Most messages that are handed out at once.
-    private static var pageLength: Int { 1000 }
+    /// Most messages that are in memory at once.
+    static var pageLength: Int { 1000 }
 
-    func unshownMessages(_ filter: MessageFilter) throws -> [Message] {
+    /// - Parameters:
+    ///   - last: the number of the last message of the page before.
+    ///   - passedOver: numbers of messages that are not wanted.
+    func unshownMessages(
+        _ filter: MessageFilter,
+        after last: UInt64? = nil,
+        passingOver passedOver: Set<UInt64> = [],
+        pageLength: Int = Engine.pageLength
+    ) throws -> [Message] {
         try vault.read { transaction in
             var messages: [Message] = []
             for (_, number) in try transaction.records(in: .unshownMessages, as: Number.self) {
-                guard messages.count < Self.pageLength else { break }
+                if let last, number.value <= last { continue }
+                if passedOver.contains(number.value) { continue }
+                guard messages.count < pageLength else { break }
                 guard let record = try transaction.record(number.value, in: .messages, as: MessageRecord.self) else {
                     continue
                 }

@@ -234,6 +234,25 @@ public final class Member: Sendable {
         try describingErrors { try engine.unshownMessages(filter) }
     }
 
+    /// Hands over all messages that have not been shown, oldest first, each once, and what comes meanwhile. However many there
+    /// are, no more than a page of them is in memory. Asks nobody.
+    /// - Parameter handle: gets a page, and marks what it has shown; its error is thrown on.
+    public func forEachUnshown(
+        _ filter: MessageFilter = MessageFilter(),
+        pageLength: Int = 1000,
+        _ handle: ([Message]) async throws -> Void
+    ) async throws {
+        var last: UInt64?
+        while true {
+            let page = try describingErrors {
+                try engine.unshownMessages(filter, after: last, pageLength: pageLength)
+            }
+            guard let newest = page.last else { return }
+            last = newest.number
+            try await handle(page)
+        }
+    }
+
     /// - Parameter toPerson: whether a person has seen them, which is confirmed to the senders of alerts where that is switched on.
     public func markShown(_ messages: [Message], toPerson: Bool = false) throws(MemberError) {
         try describingErrors { try engine.markShown(messages, toPerson: toPerson) }

@@ -61,15 +61,13 @@ struct Recv: AsyncParsableCommand {
             failure = error
         }
         var shown = 0
-        while true {
-            let messages = try member.unshown(filter)
+        try await member.forEachUnshown(filter) { messages in
             try MessageDelivery.deliver(
                 messages,
                 write: { try session.printer.show(MessageRecord($0, me: member.address.userAddress)) },
                 mark: { if mark == .read { try member.markShown($0, toPerson: !session.printer.isJSON) } }
             )
             shown += messages.count
-            if messages.isEmpty || mark == .none { break }
         }
         let isViolated = try session.showFindings(of: member)
         if let failure { throw failure }
@@ -85,13 +83,9 @@ struct Recv: AsyncParsableCommand {
         } catch {
             failure = error
         }
-        var tried: Set<UInt64> = []
         var hasFailed = false
-        while true {
-            let messages = try member.unshown(filter).filter { !tried.contains($0.number) }
-            if messages.isEmpty { break }
+        try await member.forEachUnshown(filter) { messages in
             for message in messages {
-                tried.insert(message.number)
                 switch try await session.run(hook, for: message, of: member) {
                 case .failed(let reason):
                     try member.noteFailure(of: message, reason: reason)

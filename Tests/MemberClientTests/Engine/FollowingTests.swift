@@ -77,6 +77,44 @@ import Testing
         await smex.close()
     }
 
+    @Test func allThatIsNewIsHandedOverInPagesAndOnceHoweverMuchOfItIsKept() async throws {
+        let coalition = try await TestCoalition()
+        let smex = try await coalition.found()
+        let josa = try await coalition.admit(organisation: "JOSA", by: smex)
+        let texts = (1...7).map { "message \($0)" }
+        for text in texts { _ = try await smex.send(text: text, to: [.coalition]) }
+        _ = try await josa.sync()
+        var pages: [[String]] = []
+        try await josa.forEachUnshown(pageLength: 3) { messages in
+            pages.append(messages.map { $0.text ?? "" })
+            if pages.count == 1 { try josa.markShown([messages[1]]) }
+            // What comes meanwhile is new as well.
+            if pages.count == 3 {
+                _ = try await smex.send(text: "meanwhile", to: [.coalition])
+                _ = try await josa.sync()
+            }
+        }
+        #expect(pages.map(\.count) == [3, 3, 1, 1])
+        #expect(Array(pages.joined()) == texts + ["meanwhile"])
+        #expect(try josa.unshown().count == 7)
+
+        let heard = Heard()
+        let following = Task {
+            try await josa.engine.follow(MessageFilter(), mark: .nothing, pageLength: 3) { event in
+                if case .message(let message) = event { heard.add(message.text) }
+                return .keep
+            }
+        }
+        let kept = texts.filter { $0 != "message 2" } + ["meanwhile"]
+        try await heard.wait(for: kept)
+        _ = try await smex.send(text: "last", to: [.coalition])
+        try await heard.wait(for: kept + ["last"])
+        following.cancel()
+        _ = await following.result
+        await josa.close()
+        await smex.close()
+    }
+
     @Test func pausesGrowAndHaveABoundAndOutliveTheProcess() async throws {
         let coalition = try await TestCoalition()
         let smex = try await coalition.found()
