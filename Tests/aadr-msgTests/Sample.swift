@@ -82,6 +82,8 @@ enum Sample {
                 ]
             )
         ),
+        ("alert-refused", DocumentRefusal.document(.xml(.syntax(line: 3)))),
+        ("alert-refused", DocumentRefusal.messageType(.acknowledgement)),
         ("recv", message(text: "تم توقيف مدوّن\n\u{1B}[31m\u{202E}")),
         ("recv", message(text: nil, kind: "tomorrow", references: [id])),
         ("recv", message(text: nil, kind: "alert", alert: alert)),

@@ -187,7 +187,13 @@ struct AlertImport: AsyncParsableCommand {
     func run() async throws {
         let session = try Session(global)
         let targets = try to.map(Parameter.target)
-        let alert = try AlertInput.document(file)
+        let alert: Alert
+        do {
+            alert = try AlertInput.document(file)
+        } catch let refusal as DocumentRefusal {
+            if session.printer.isJSON { try session.printer.show(refusal) }
+            throw refusal.failure
+        }
         try await session.withMember { member in
             try await session.show(try await member.bringIn(alert, to: targets), of: member, waiting)
         }
@@ -259,18 +265,16 @@ enum AlertInput {
         return try Input.text()
     }
 
-    static func document(_ path: String) throws(Failure) -> Alert {
-        let text =
-            path == "-"
-            ? try Input.text(maximum: maximumDocument) : try Input.text(ofFile: path, maximum: maximumDocument)
+    static func document(_ path: String) throws -> Alert {
+        let bytes = try Input.bytes(of: path, maximum: maximumDocument)
         let alert: Alert
         do throws(AlertDocumentError) {
-            alert = try Alert(xml: Array(text.utf8))
+            alert = try Alert(xml: bytes)
         } catch {
-            throw Failure(.badInput, .badDocument, ["reason": "\(error)"], advice: .badDocumentAdvice)
+            throw DocumentRefusal.document(error)
         }
         guard [.alert, .update, .cancel].contains(alert.messageType) else {
-            throw Failure(.badInput, .badDocument, ["reason": alert.messageType.rawValue], advice: .badDocumentAdvice)
+            throw DocumentRefusal.messageType(alert.messageType)
         }
         return alert
     }

@@ -16,14 +16,11 @@ enum Input {
 
     /// All of a descriptor up to its end, as text without the line break that ends it.
     static func text(from descriptor: Int32 = STDIN_FILENO, maximum: Int = maximumText) throws(Failure) -> String {
-        var bytes = [UInt8](repeating: 0, count: maximum + 1)
-        guard let count = bytes.withUnsafeMutableBytes({ readAll(descriptor, into: $0) }) else {
-            throw .unreadable("-")
-        }
-        guard count <= maximum else {
+        let bytes = try bytes(from: descriptor, named: "-", maximum: maximum)
+        guard bytes.count <= maximum else {
             throw Failure(.badInput, .inputTooLong, ["maximum": "\(maximum)"], advice: .inputTooLongAdvice)
         }
-        guard var text = String(validating: bytes[..<count], as: UTF8.self) else {
+        guard var text = String(validating: bytes, as: UTF8.self) else {
             throw Failure(.badInput, .inputNotUTF8, advice: .inputNotUTF8Advice)
         }
         // A carriage return and a line feed are one Character.
@@ -31,12 +28,21 @@ enum Input {
         return text
     }
 
-    /// The same of a file.
-    static func text(ofFile path: String, maximum: Int) throws(Failure) -> String {
+    /// What a file holds, or standard input for `-`; too long a one is cut off after `maximum` bytes and one more.
+    static func bytes(of path: String, maximum: Int) throws(Failure) -> [UInt8] {
+        if path == "-" { return try bytes(from: STDIN_FILENO, named: path, maximum: maximum) }
         let descriptor = openForReading(path)
         guard descriptor >= 0 else { throw .unreadable(path) }
         defer { close(descriptor) }
-        return try text(from: descriptor, maximum: maximum)
+        return try bytes(from: descriptor, named: path, maximum: maximum)
+    }
+
+    private static func bytes(from descriptor: Int32, named path: String, maximum: Int) throws(Failure) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: maximum + 1)
+        guard let count = bytes.withUnsafeMutableBytes({ readAll(descriptor, into: $0) }) else {
+            throw .unreadable(path)
+        }
+        return Array(bytes[..<count])
     }
 
     /// A file's contents, never outside locked memory; too long a file is cut off after `maximum` bytes and one more.

@@ -454,7 +454,21 @@ extension Speech {
         case .badExpiryAdvice: "اكتب 30m أو 6h أو 2d من الآن، أو وقتًا مع منطقته: 2026-11-24T12:00:00+02:00"
         case .strayWords: "{value} لا يتبع أي خيار"
         case .strayWordsAdvice: "ضع الكلام بعد ‎--headline أو ‎--description بين علامتي اقتباس."
-        case .badDocument: "ليس هذا إنذارًا كما يعرّفه CAP 1.2: {reason}"
+
+        // لماذا يُرفض مستند CAP.
+        case .refusedTooLong: "المستند أطول من 1,000,000 بايت"
+        case .refusedTooDeep: "عناصر المستند متداخلة أكثر من 16 مرة"
+        case .refusedNotUTF8: "المستند ليس بترميز UTF-8"
+        case .refusedDocumentType: "في المستند تعريف نوع (DOCTYPE)، ولا يحتاج إليه إنذار"
+        case .refusedEntity: "في المستند كيان (entity) ليس من كيانات XML الخمسة"
+        case .refusedSyntax: "المستند ليس XML سليمًا، في السطر {line}"
+        case .refusedNotAnAlert: "المستند ليس إنذار CAP 1.2"
+        case .refusedElementMissing: "ينقص الإنذار العنصر {element} الذي يطلبه CAP 1.2"
+        case .refusedElementMalformed: "العنصر {element} في الإنذار على غير الصورة التي يعرّفها CAP 1.2"
+        case .refusedElementTooLong: "العنصر {element} في الإنذار أطول مما تسعه رسالة"
+        case .refusedElementTooMany: "العنصر {element} مكرّر في الإنذار أكثر مما تسعه رسالة"
+        case .refusedElementRepeated: "العنصر {element} مذكور في الإنذار مرتين، ولا يسمح CAP 1.2 إلا بواحدة"
+        case .refusedMessageType: "نوع المستند {type}؛ ولا يُرسل إلا Alert وUpdate وCancel"
         case .badDocumentAdvice: "راجع المستند عند مصدره."
 
         // ما يقوله المحرّك.

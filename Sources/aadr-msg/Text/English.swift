@@ -463,7 +463,21 @@ extension Speech {
         case .badExpiryAdvice: "Write 30m, 6h or 2d from now, or a time with its zone: 2026-11-24T12:00:00+02:00"
         case .strayWords: "{value} belongs to no option"
         case .strayWordsAdvice: "Put the words behind --headline or --description, in quotes."
-        case .badDocument: "this is not an alert as CAP 1.2 has it: {reason}"
+
+        // Why a CAP document is refused.
+        case .refusedTooLong: "the document is longer than 1,000,000 bytes"
+        case .refusedTooDeep: "the document's elements are nested deeper than 16"
+        case .refusedNotUTF8: "the document is not in UTF-8"
+        case .refusedDocumentType: "the document has a document type declaration, which no alert needs"
+        case .refusedEntity: "the document has an entity that is none of XML's own five"
+        case .refusedSyntax: "the document is not well-formed XML, on line {line}"
+        case .refusedNotAnAlert: "the document is not an alert of CAP 1.2"
+        case .refusedElementMissing: "the alert has no element {element}, which CAP 1.2 asks for"
+        case .refusedElementMalformed: "the alert's element {element} is not of the form that CAP 1.2 gives it"
+        case .refusedElementTooLong: "the alert's element {element} is too long for a message"
+        case .refusedElementTooMany: "the alert has the element {element} too often for a message"
+        case .refusedElementRepeated: "the alert has the element {element} twice, which CAP 1.2 allows once"
+        case .refusedMessageType: "the document is of the type {type}; only Alert, Update and Cancel are sent"
         case .badDocumentAdvice: "Check the document at its source."
 
         // What the engine reports.

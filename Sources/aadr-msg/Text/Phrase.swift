@@ -96,7 +96,12 @@ enum Phrase: String, CaseIterable, Sendable {
     case reachRelayed, reachDelivered, reachRead, reachAcknowledged, reachBy, waitedInVain, badQuorum
     case deliveredNeedsAlert, waitForWhat, badMessageID, badMessageIDAdvice, textsAndLanguages, textsAndLanguagesAdvice,
         badExpiry
-    case badExpiryAdvice, strayWords, strayWordsAdvice, badDocument, badDocumentAdvice
+    case badExpiryAdvice, strayWords, strayWordsAdvice
+
+    // Why a CAP document is refused.
+    case refusedTooLong, refusedTooDeep, refusedNotUTF8, refusedDocumentType, refusedEntity, refusedSyntax
+    case refusedNotAnAlert, refusedElementMissing, refusedElementMalformed, refusedElementTooLong
+    case refusedElementTooMany, refusedElementRepeated, refusedMessageType, badDocumentAdvice
 
     // What the engine reports: a sentence per kind, then its own words.
     case engineBadInput, engineUnreachable, engineInternal, engineCannotWrite
