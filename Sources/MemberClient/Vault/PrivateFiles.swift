@@ -59,7 +59,15 @@ enum PrivateFiles {
     }
 
     /// The contents of a private file, read into locked memory.
-    static func read(_ path: String, lengths: ClosedRange<Int>) throws(KeyFileFault) -> Secret {
+    ///
+    /// A credential that systemd hands to a service may have mode 0440: it belongs to root, and an access list lets the
+    /// service's user read it, which `stat` shows as a right of the group (acl(5)).
+    /// - Parameter credentials: the directory that holds them; nil when there are none.
+    static func read(
+        _ path: String,
+        lengths: ClosedRange<Int>,
+        credentials: String? = credentialsDirectory
+    ) throws(KeyFileFault) -> Secret {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw errno == ENOENT ? .missing : .unreadable(reason("cannot open \(path)"))
@@ -68,7 +76,8 @@ enum PrivateFiles {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .unreadable(reason("cannot open \(path)")) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
-        guard status.st_mode & 0o077 == 0 else { throw .looseMode(UInt32(status.st_mode & 0o777)) }
+        let refused: mode_t = isCredential(path, in: credentials) ? 0o037 : 0o077
+        guard status.st_mode & refused == 0 else { throw .looseMode(UInt32(status.st_mode & 0o777)) }
         let length = Int(status.st_size)
         guard lengths.contains(length) else { throw .wrongLength }
         return try Secret(count: length) { buffer throws(KeyFileFault) in
@@ -79,6 +88,22 @@ enum PrivateFiles {
                 filled += count
             }
         }
+    }
+
+    /// Where the service manager has put what it gives to this process (systemd.exec(5), "CREDENTIALS").
+    private static var credentialsDirectory: String? { getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) } }
+
+    /// Whether the file lies in the directory, and is no link that leads out of it.
+    private static func isCredential(_ path: String, in directory: String?) -> Bool {
+        guard let directory, let folder = resolved(directory), let file = resolved(path) else { return false }
+        return file.hasPrefix(folder + "/")
+    }
+
+    /// The path without links; nil where it leads nowhere.
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// Removes a file; one that does not exist is removed already.

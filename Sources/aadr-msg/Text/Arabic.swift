@@ -115,7 +115,8 @@ extension Speech {
             "ملف فيه عبارة المرور. (متغيّر البيئة: AADR_MSG_PASSPHRASE_FILE. وإلا فالسؤال على الطرفية.)"
         case .optionKeyFile:
             """
-            للاستعمال الآلي: ملف بايتات عشوائية، بصلاحيات 0600، بدل عبارة المرور؛ ينشئه found وjoin. \
+            للاستعمال الآلي: ملف بايتات عشوائية، بصلاحيات 0600 أو مما يسلّمه systemd لخدماته (credentials)، بدل عبارة المرور؛ \
+            ينشئه found وjoin. \
             (متغيّر البيئة: AADR_MSG_KEY_FILE.)
             """
         case .optionProxy: "الوصول إلى المُرحِّل عبر socks5://HOST:PORT (مثل Tor) أو http://HOST:PORT، ولا طريق غيره."

@@ -116,7 +116,8 @@ extension Speech {
             "A file that holds the passphrase. (Environment: AADR_MSG_PASSPHRASE_FILE. Default: ask on the terminal.)"
         case .optionKeyFile:
             """
-            For use without a person: a file of random bytes, mode 0600, in place of a passphrase; found and join make it. \
+            For use without a person: a file of random bytes, mode 0600 or a credential of systemd's, in place of a passphrase; \
+            found and join make it. \
             (Environment: AADR_MSG_KEY_FILE.)
             """
         case .optionProxy:

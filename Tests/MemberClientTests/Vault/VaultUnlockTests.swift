@@ -75,6 +75,33 @@ struct VaultUnlockTests {
         #expect(throws: VaultError.keyFile(.looseMode(UInt32(mode)))) { try home.open() }
     }
 
+    /// As systemd 252 gives it to a service whose user an access list lets in, and as nobody gives it.
+    @Test func aCredentialMayBeReadByItsGroupAndNothingMore() throws {
+        let directory = home.path + "/credentials"
+        let file = directory + "/aadr-key"
+        let outside = home.path + "/outside"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: home.path + "/cred", withIntermediateDirectories: true)
+        for path in [file, outside] { try Data(repeating: 7, count: 32).write(to: URL(filePath: path)) }
+        func read(_ path: String, mode: Int, from credentials: String?) throws {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+            _ = try PrivateFiles.read(path, lengths: KeyFile.lengths, credentials: credentials)
+        }
+        for mode in [0o400, 0o440] { try read(file, mode: mode, from: directory) }
+        for mode in [0o444, 0o404, 0o460, 0o450, 0o441, 0o660] {
+            #expect(throws: KeyFileFault.looseMode(UInt32(mode))) { try read(file, mode: mode, from: directory) }
+        }
+        for elsewhere in [nil, "", home.path + "/missing", home.path + "/cred"] {
+            #expect(throws: KeyFileFault.looseMode(0o440)) { try read(file, mode: 0o440, from: elsewhere) }
+        }
+        // In the directory by its name alone.
+        try FileManager.default.setAttributes([.posixPermissions: 0o440], ofItemAtPath: outside)
+        try FileManager.default.createSymbolicLink(atPath: directory + "/link", withDestinationPath: outside)
+        for path in [directory + "/link", directory + "/../outside"] {
+            #expect(throws: KeyFileFault.looseMode(0o440)) { try read(path, mode: 0o440, from: directory) }
+        }
+    }
+
     @Test func aStricterModeIsFine() throws {
         try home.create().close()
         try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: home.keyFile)
