@@ -21,6 +21,14 @@ struct LimitOptions: ParsableArguments {
     var mailboxEntries: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Bytes of the entries that one mailbox holds at a time (default: 1073741824).",
+            valueName: "N"
+        )
+    )
+    var mailboxBytes: String?
+
+    @Option(
         help: ArgumentHelp("Parts of 64 KiB that the blobs of one mailbox may have (default: 4096).", valueName: "N")
     )
     var mailboxBlobParts: String?
@@ -103,6 +111,13 @@ struct LimitOptions: ParsableArguments {
             option: mailboxEntries,
             default: limits.maximumEntries,
             in: 1...4_000_000_000
+        )
+        limits.maximumMailboxBytes = try settings.number(
+            .mailboxBytes,
+            option: mailboxBytes,
+            default: limits.maximumMailboxBytes,
+            // Room for the longest body, and no more than a column holds.
+            in: 1_048_576...UInt64(Int64.max)
         )
         limits.maximumBlobParts = try settings.number(
             .mailboxBlobParts,

@@ -20,6 +20,7 @@ enum Setting: String, CaseIterable {
     case advanceRetentionDays = "advance-retention-days"
     case longestRetentionDays = "longest-retention-days"
     case mailboxEntries = "mailbox-entries"
+    case mailboxBytes = "mailbox-bytes"
     case storeBytes = "store-bytes"
     case mailboxBlobParts = "mailbox-blob-parts"
     case connections

@@ -45,7 +45,8 @@ struct PostgreSQLAudit {
         while true {
             let epochs = try connection.execute(
                 """
-                SELECT epoch.id, mailbox, mailbox_id, next_sequence, number, opening, opening_hash, advances
+                SELECT epoch.id, mailbox, mailbox_id, next_sequence, number, opening, opening_hash, advances,
+                    body_bytes
                 FROM epoch JOIN mailbox ON mailbox.id = epoch.mailbox
                 WHERE (mailbox, opening) > ($1, $2) ORDER BY mailbox, opening LIMIT 256
                 """,
@@ -60,6 +61,7 @@ struct PostgreSQLAudit {
                         mailbox: try epoch.integer(1),
                         mailboxID: try epoch.opaque(2),
                         nextSequence: try epoch.unsigned(3),
+                        bodyBytes: try epoch.unsigned(8),
                         number: try epoch.unsigned(4),
                         opening: try epoch.unsigned(5),
                         openingHash: try epoch.opaque(6),

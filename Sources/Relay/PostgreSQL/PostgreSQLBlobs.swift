@@ -54,9 +54,7 @@ struct PostgreSQLBlobs {
             "SELECT coalesce(sum(parts), 0)::bigint FROM blob WHERE mailbox = $1",
             [.integer(row)]
         )
-        guard try Int(reserved[0].integer(0)) + command.parts <= limits.maximumBlobParts else {
-            throw Problem(.mailboxFull)
-        }
+        try limits.checkRoom(forParts: command.parts, beside: Int(reserved[0].integer(0)))
         try connection.execute(
             """
             WITH made AS (INSERT INTO blob (mailbox, parts, last_day) VALUES ($1, $2, $3) RETURNING id)

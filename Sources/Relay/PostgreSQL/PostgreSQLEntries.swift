@@ -47,7 +47,7 @@ struct PostgreSQLEntries {
         guard epoch.advances == 0 else { throw Problem(.epochEnded) }
         if let defect = command.entry.defect { throw defect }
         guard grant.usesLeft > 0 else { throw Problem(.quotaExhausted) }
-        guard epoch.mailbox.nextSequence <= limits.maximumEntries else { throw Problem(.mailboxFull) }
+        try epoch.mailbox.checkRoom(for: command.entry, limits: limits)
         let entry = written.add(command.entry, next: [], to: epoch)
         written.use(grant)
         stored.add(entry, id: command.entry.id, epoch: epoch)
@@ -73,7 +73,7 @@ struct PostgreSQLEntries {
         try Self.checkDistinct(command.next.map(\.capabilityHash))
         guard loaded[4].isEmpty else { throw Problem(.capabilityInUse) }
         if let defect = command.entry.defect { throw defect }
-        guard epoch.mailbox.nextSequence <= limits.maximumEntries else { throw Problem(.mailboxFull) }
+        try epoch.mailbox.checkRoom(for: command.entry, limits: limits)
         var written = PostgreSQLWrittenEntries()
         let entry = written.add(command.entry, next: command.next, to: epoch)
         epoch.advances += 1

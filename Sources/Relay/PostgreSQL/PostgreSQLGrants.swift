@@ -27,7 +27,7 @@ struct PostgreSQLGrants {
                 """
                 SELECT capability_hash, mailbox_id, rights, uses_left,
                     epoch.id, number, advances, head, head_hash, taken_to, deleted_to,
-                    mailbox.id, next_sequence
+                    mailbox.id, next_sequence, body_bytes
                 FROM unnest($1::bytea[], $2::bytea[]) AS wanted (capability_hash, mailbox_id)
                 JOIN "grant" USING (capability_hash, mailbox_id)
                 JOIN epoch ON epoch.id = "grant".epoch
@@ -48,7 +48,12 @@ struct PostgreSQLGrants {
             let mailboxRow = try row.integer(11)
             let mailbox =
                 try mailboxes[mailboxRow]
-                ?? PostgreSQLMailbox(row: mailboxRow, id: access.mailbox, nextSequence: row.unsigned(12))
+                ?? PostgreSQLMailbox(
+                    row: mailboxRow,
+                    id: access.mailbox,
+                    nextSequence: row.unsigned(12),
+                    bodyBytes: row.unsigned(13)
+                )
             mailboxes[mailboxRow] = mailbox
             let epochRow = try row.integer(4)
             let epoch = try epochs[epochRow] ?? PostgreSQLEpoch(row, mailbox: mailbox)
@@ -119,11 +124,22 @@ final class PostgreSQLMailbox {
     let row: Int64
     let id: MailboxID
     var nextSequence: UInt64
+    /// Of the bodies that it holds.
+    var bodyBytes: UInt64
 
-    init(row: Int64, id: MailboxID, nextSequence: UInt64) {
+    init(row: Int64, id: MailboxID, nextSequence: UInt64, bodyBytes: UInt64) {
         self.row = row
         self.id = id
         self.nextSequence = nextSequence
+        self.bodyBytes = bodyBytes
+    }
+
+    /// Refuses an entry that does not fit.
+    func checkRoom(for entry: NewEntry, limits: RelayLimits) throws(Problem) {
+        let length = entry.body.count
+        if let refusal = limits.refusal(ofBodyOf: length, entries: nextSequence - 1, bodyBytes: bodyBytes) {
+            throw refusal
+        }
     }
 }
 

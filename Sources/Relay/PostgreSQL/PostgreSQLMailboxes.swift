@@ -22,7 +22,12 @@ struct PostgreSQLMailboxes {
         try PostgreSQLEntries.checkDistinct(command.grants.map(\.capabilityHash))
         guard token.mailboxesLeft > 0 else { throw Problem(.mailboxesExhausted) }
         try spend(1, of: token)
-        let mailbox = PostgreSQLMailbox(row: try inserted.integer(0), id: command.mailbox, nextSequence: 1)
+        let mailbox = PostgreSQLMailbox(
+            row: try inserted.integer(0),
+            id: command.mailbox,
+            nextSequence: 1,
+            bodyBytes: 0
+        )
         try PostgreSQLEntries(connection: connection, limits: limits)
             .open(
                 epochNumber: command.epoch,

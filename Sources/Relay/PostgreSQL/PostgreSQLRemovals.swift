@@ -99,9 +99,21 @@ struct PostgreSQLRemovals {
         return true
     }
 
+    /// Removes bodies of an epoch whose mailbox the transaction has locked.
     private func removeBodies(_ sequences: [Int64], of epoch: Int64) throws {
         try connection.execute(
-            "UPDATE entry SET body = NULL, last_day = NULL WHERE epoch = $1 AND sequence = ANY ($2)",
+            """
+            WITH held AS (
+                SELECT mailbox, sequence, octet_length(body) AS length FROM entry
+                WHERE epoch = $1 AND sequence = ANY ($2)
+            ), emptied AS (
+                UPDATE entry SET body = NULL, last_day = NULL FROM held
+                WHERE entry.epoch = $1 AND entry.sequence = held.sequence
+            )
+            UPDATE mailbox SET body_bytes = greatest(body_bytes - freed.bytes, 0)
+            FROM (SELECT mailbox, sum(length) AS bytes FROM held WHERE length IS NOT NULL GROUP BY mailbox) AS freed
+            WHERE mailbox.id = freed.mailbox
+            """,
             [.integer(epoch), .integers(sequences)]
         )
     }

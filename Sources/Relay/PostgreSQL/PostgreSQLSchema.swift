@@ -10,6 +10,7 @@ enum PostgreSQLSchema {
 
     private static let migrations = [
         Migration(name: "mailboxes", sql: mailboxes), Migration(name: "blobs", sql: blobs),
+        Migration(name: "body bytes", sql: bodyBytes),
     ]
 
     /// Brings the tables up to this version's. Several relays may do so at once.
@@ -151,5 +152,15 @@ enum PostgreSQLSchema {
             PRIMARY KEY (blob, place)
         ) WITH (autovacuum_vacuum_scale_factor = 0.02, toast.autovacuum_vacuum_scale_factor = 0.02);
         ALTER TABLE blob_part ALTER COLUMN bytes SET STORAGE EXTERNAL;
+        """
+
+    private static let bodyBytes = """
+        -- Of the bodies that it holds, together: counted beside next_sequence, so that a quota costs nothing.
+        ALTER TABLE mailbox ADD COLUMN body_bytes bigint NOT NULL DEFAULT 0;
+        UPDATE mailbox SET body_bytes = held.bytes
+        FROM (
+            SELECT mailbox, sum(octet_length(body)) AS bytes FROM entry WHERE body IS NOT NULL GROUP BY mailbox
+        ) AS held
+        WHERE mailbox.id = held.mailbox;
         """
 }

@@ -37,6 +37,7 @@ struct PostgreSQLWrittenEntries {
         let expiry = Expiry(day: entry.expiry, epoch: epoch.row)
         expiries[expiry] = expiries[expiry] ?? sequence
         epoch.mailbox.nextSequence += 1
+        epoch.mailbox.bodyBytes += UInt64(entry.body.count)
         epoch.head = sequence
         epoch.headHash = runningHash
         return AppendedEntry(sequence: sequence, runningHash: runningHash, isDuplicate: false)
@@ -81,10 +82,14 @@ struct PostgreSQLWrittenEntries {
         let mailboxes = Dictionary(rows.map { ($0.epoch.mailbox.row, $0.epoch.mailbox) }, uniquingKeysWith: { $1 })
         return PostgreSQLStatement(
             """
-            UPDATE mailbox SET next_sequence = changed.next_sequence
-            FROM unnest($1::bigint[], $2::bigint[]) AS changed (id, next_sequence) WHERE mailbox.id = changed.id
+            UPDATE mailbox SET next_sequence = changed.next_sequence, body_bytes = changed.body_bytes
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS changed (id, next_sequence, body_bytes)
+            WHERE mailbox.id = changed.id
             """,
-            [.integers(mailboxes.values.map(\.row)), .integers(mailboxes.values.map { Int64($0.nextSequence) })]
+            [
+                .integers(mailboxes.values.map(\.row)), .integers(mailboxes.values.map { Int64($0.nextSequence) }),
+                .integers(mailboxes.values.map { Int64($0.bodyBytes) }),
+            ]
         )
     }
 

@@ -108,13 +108,12 @@ extension MailboxWriter {
         if grant.epoch.hasEnded { return Problem(.epochEnded) }
         if let defect = entry.defect { return defect }
         if grant.usesLeft == 0 { return Problem(.quotaExhausted) }
-        if grant.epoch.mailbox.nextSequence > limits.maximumEntries { return Problem(.mailboxFull) }
-        return nil
+        return grant.epoch.mailbox.refusal(of: entry, limits: limits)
     }
 
     private func checkEntry(_ entry: NewEntry, mailbox: MailboxState) throws {
         if let defect = entry.defect { throw defect }
-        guard mailbox.nextSequence <= limits.maximumEntries else { throw Problem(.mailboxFull) }
+        if let refusal = mailbox.refusal(of: entry, limits: limits) { throw refusal }
     }
 
     /// What the mailbox holds under an entry id in an epoch; nil when it does not know the id.
@@ -168,7 +167,7 @@ extension MailboxWriter {
                 [entry.expiry.number, epoch.row, Int64(sequence)]
             )
         }
-        epoch.head = takeSequence(of: epoch.mailbox)
+        epoch.head = takeSequence(of: epoch.mailbox, bodyLength: entry.body.count)
         epoch.headHash = runningHash
         return AppendedEntry(sequence: sequence, runningHash: runningHash, isDuplicate: false)
     }

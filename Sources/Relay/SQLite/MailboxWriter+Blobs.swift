@@ -24,7 +24,7 @@ extension MailboxWriter {
         let row = grant.epoch.mailbox.row
         let reserved =
             try fetchOne("SELECT coalesce(sum(parts), 0) FROM blob WHERE mailbox = ?", [row])?.integer(0) ?? 0
-        guard Int(reserved) + command.parts <= limits.maximumBlobParts else { throw Problem(.mailboxFull) }
+        try limits.checkRoom(forParts: command.parts, beside: Int(reserved))
         try execute(
             "INSERT INTO blob (mailbox, parts, last_day) VALUES (?, ?, ?)",
             [row, command.parts, lastDay.number]

@@ -18,7 +18,7 @@ extension MailboxWriter {
         if let oldest {
             epoch.takenTo = EntryKey(rowID: oldest.integer(0)).sequence
             let taken = TakenEntry(entryID: try oldest.opaque(1), kind: .application, body: oldest.bytes(2))
-            try removeBody(of: oldest.integer(0))
+            try removeBody(of: oldest.integer(0), in: epoch.mailbox)
             use(grant)
             return taken
         }
@@ -49,14 +49,15 @@ extension MailboxWriter {
             ],
             in: db
         )
-        for row in step.rows { try removeBody(of: row) }
+        for row in step.rows { try removeBody(of: row, in: epoch.mailbox) }
         epoch.deletedTo = step.isLast ? last : step.rows.last.map { EntryKey(rowID: $0).sequence } ?? last
         return !step.isLast
     }
 
     /// Removes bodies that `ExpiryScan` found.
     func expire(_ scan: ExpiryScan) throws {
-        for row in scan.rows { try removeBody(of: row) }
+        let mailbox = try mailbox(ofEpoch: scan.epoch)
+        for row in scan.rows { try removeBody(of: row, in: mailbox) }
         let behind = try fetchOne(
             "SELECT 1 FROM entry WHERE id > ? AND id < ?",
             [EntryKey(epoch: scan.epoch, sequence: scan.scannedTo).rowID, EntryKey.end(ofEpoch: scan.epoch).rowID]
@@ -72,8 +73,15 @@ extension MailboxWriter {
         }
     }
 
-    private func removeBody(of row: Int64) throws {
-        try execute("DELETE FROM body WHERE id = (SELECT body FROM entry WHERE id = ?)", [row])
+    private func removeBody(of row: Int64, in mailbox: MailboxState) throws {
+        let body = try fetchOne(
+            "SELECT body.id, length(bytes) FROM entry JOIN body ON body.id = entry.body WHERE entry.id = ?",
+            [row]
+        )
+        if let body {
+            try execute("DELETE FROM body WHERE id = ?", [body.integer(0)])
+            release(body.integer(1), of: mailbox)
+        }
         try execute("UPDATE entry SET body = NULL, last_day = NULL WHERE id = ?", [row])
     }
 }

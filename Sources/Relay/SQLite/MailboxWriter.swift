@@ -19,12 +19,14 @@ final class MailboxWriter: @unchecked Sendable {
     private var epochs: [Int64: EpochState] = [:]
     private var mailboxes: [Int64: MailboxState] = [:]
     private var changedGrants: Set<HashedAccess> = []
+    /// Those that got entries, and those that lost bodies.
     private var changedMailboxes: [Int64: MailboxState] = [:]
+    private var relievedMailboxes: [Int64: MailboxState] = [:]
     /// Key of the last body in the table `body`; nil when it has to be looked up.
     private var lastBody: Int64?
 
-    /// Grants kept in memory between transactions; some 500 bytes each with all that belongs to it.
-    private static let mostGrantsKept = 16_384
+    /// Grants, and mailboxes, kept in memory between transactions; some 500 bytes each with all that belongs to it.
+    private static let mostKept = 16_384
 
     init(limits: RelayLimits) {
         self.limits = limits
@@ -42,17 +44,13 @@ final class MailboxWriter: @unchecked Sendable {
 
     func begin(_ db: Database) throws {
         database = db
-        if grants.count > Self.mostGrantsKept { forgetStates() }
+        if max(grants.count, mailboxes.count) > Self.mostKept { forgetStates() }
     }
 
     /// Writes what has changed in memory, just before the commit.
     func finish() throws {
-        for mailbox in changedMailboxes.values {
-            var update = try HotStatement("UPDATE mailbox SET next_sequence = ? WHERE id = ?", in: db)
-            update.bind(Int64(mailbox.nextSequence))
-            update.bind(mailbox.row)
-            try update.run()
-        }
+        for mailbox in changedMailboxes.values { try write(mailbox) }
+        for mailbox in relievedMailboxes.values { try write(mailbox) }
         for access in changedGrants {
             guard let grant = grants[access] else { continue }
             try execute(
@@ -61,7 +59,16 @@ final class MailboxWriter: @unchecked Sendable {
             )
         }
         changedGrants.removeAll(keepingCapacity: true)
+        relievedMailboxes.removeAll(keepingCapacity: true)
         database = nil
+    }
+
+    private func write(_ mailbox: MailboxState) throws {
+        var update = try HotStatement("UPDATE mailbox SET next_sequence = ?, body_bytes = ? WHERE id = ?", in: db)
+        update.bind(Int64(mailbox.nextSequence))
+        update.bind(Int64(mailbox.bodyBytes))
+        update.bind(mailbox.row)
+        try update.run()
     }
 
     /// Drops everything kept: the transaction it was part of has been undone.
@@ -69,6 +76,7 @@ final class MailboxWriter: @unchecked Sendable {
         forgetStates()
         changedGrants.removeAll()
         changedMailboxes.removeAll()
+        relievedMailboxes.removeAll()
         lastBody = nil
         database = nil
     }
@@ -159,19 +167,30 @@ final class MailboxWriter: @unchecked Sendable {
 
     private func mailbox(row: Int64) throws -> MailboxState {
         if let mailbox = mailboxes[row] { return mailbox }
-        guard let found = try fetchOne("SELECT mailbox_id, next_sequence FROM mailbox WHERE id = ?", [row]) else {
-            throw StoreFault.damaged
-        }
-        let mailbox = MailboxState(row: row, id: try found.opaque(0), nextSequence: found.unsigned(1))
+        let found = try fetchOne("SELECT mailbox_id, next_sequence, body_bytes FROM mailbox WHERE id = ?", [row])
+        guard let found else { throw StoreFault.damaged }
+        let mailbox = MailboxState(
+            row: row,
+            id: try found.opaque(0),
+            nextSequence: found.unsigned(1),
+            bodyBytes: found.unsigned(2)
+        )
         mailboxes[row] = mailbox
         return mailbox
     }
 
-    /// Takes the mailbox's next sequence number.
-    func takeSequence(of mailbox: MailboxState) -> UInt64 {
+    /// Takes the mailbox's next sequence number, for an entry whose body has so many bytes.
+    func takeSequence(of mailbox: MailboxState, bodyLength: Int) -> UInt64 {
         defer { mailbox.nextSequence += 1 }
+        mailbox.bodyBytes += UInt64(bodyLength)
         changedMailboxes[mailbox.row] = mailbox
         return mailbox.nextSequence
+    }
+
+    /// Gives the room of a body that has gone back to its mailbox.
+    func release(_ bytes: Int64, of mailbox: MailboxState) {
+        mailbox.bodyBytes -= min(UInt64(bytes), mailbox.bodyBytes)
+        relievedMailboxes[mailbox.row] = mailbox
     }
 
     /// The key that the next body will have.
@@ -189,6 +208,15 @@ final class MailboxWriter: @unchecked Sendable {
         insertion.bind(bytes)
         try insertion.run()
         lastBody = key
+    }
+
+    /// The mailbox to which an epoch belongs.
+    func mailbox(ofEpoch row: Int64) throws -> MailboxState {
+        if let epoch = epochs[row] { return epoch.mailbox }
+        guard let found = try fetchOne("SELECT mailbox FROM epoch WHERE id = ?", [row]) else {
+            throw StoreFault.damaged
+        }
+        return try mailbox(row: found.integer(0))
     }
 
     /// An epoch whose state the writer keeps, if it does.
@@ -244,10 +272,18 @@ final class MailboxState {
     let row: Int64
     let id: MailboxID
     var nextSequence: UInt64
+    /// Of the bodies that it holds.
+    var bodyBytes: UInt64
 
-    init(row: Int64, id: MailboxID, nextSequence: UInt64) {
+    init(row: Int64, id: MailboxID, nextSequence: UInt64, bodyBytes: UInt64) {
         self.row = row
         self.id = id
         self.nextSequence = nextSequence
+        self.bodyBytes = bodyBytes
+    }
+
+    /// Why an entry does not fit; nil when it does.
+    func refusal(of entry: NewEntry, limits: RelayLimits) -> Problem? {
+        limits.refusal(ofBodyOf: entry.body.count, entries: nextSequence - 1, bodyBytes: bodyBytes)
     }
 }

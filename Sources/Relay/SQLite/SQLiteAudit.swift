@@ -46,7 +46,8 @@ struct SQLiteAudit {
         let epochs = try Row.fetchCursor(
             db,
             sql: """
-                SELECT epoch.id, mailbox, mailbox_id, next_sequence, number, opening, opening_hash, advances
+                SELECT epoch.id, mailbox, mailbox_id, next_sequence, number, opening, opening_hash, advances,
+                    body_bytes
                 FROM epoch JOIN mailbox ON mailbox.id = epoch.mailbox ORDER BY mailbox, opening
                 """
         )
@@ -57,6 +58,7 @@ struct SQLiteAudit {
                     mailbox: epoch.integer(1),
                     mailboxID: try epoch.opaque(2),
                     nextSequence: epoch.unsigned(3),
+                    bodyBytes: epoch.unsigned(8),
                     number: epoch.unsigned(4),
                     opening: epoch.unsigned(5),
                     openingHash: try epoch.opaque(6),

@@ -119,6 +119,18 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("body bytes") { db in
+            try db.execute(
+                sql: """
+                    -- Of the bodies that it holds, together: counted beside next_sequence, so that a quota costs nothing.
+                    ALTER TABLE mailbox ADD COLUMN body_bytes INTEGER NOT NULL DEFAULT 0;
+                    UPDATE mailbox SET body_bytes = (
+                        SELECT coalesce(sum(length(bytes)), 0) FROM entry JOIN body ON body.id = entry.body
+                        WHERE entry.mailbox = mailbox.id
+                    );
+                    """
+            )
+        }
         return migrator
     }
 }

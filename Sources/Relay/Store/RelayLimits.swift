@@ -9,6 +9,8 @@ public struct RelayLimits: Sendable {
     public var maximumRetentionDays: UInt16 = 180
     /// Entries in one mailbox, those whose bodies have gone included; below 2^32.
     public var maximumEntries: UInt64 = 2_000_000
+    /// Bytes of the bodies that one mailbox holds at a time: 1 GiB.
+    public var maximumMailboxBytes: UInt64 = 1 << 30
 
     /// Of the store in SQLite; 0: as many as the disk has. PostgreSQL has bounds of its own.
     public var maximumStoreBytes = 0
@@ -38,6 +40,29 @@ public struct RelayLimits: Sendable {
     public var tokenRate = Rate(perSecond: 50)
 
     public init() {}
+
+    /// Why one more entry does not fit into a mailbox; nil when it does.
+    /// - Parameters:
+    ///   - length: of its body, in bytes.
+    ///   - entries: that the mailbox has got so far, those whose bodies have gone included.
+    ///   - bodyBytes: of the bodies that it holds.
+    func refusal(ofBodyOf length: Int, entries: UInt64, bodyBytes: UInt64) -> Problem? {
+        if entries >= maximumEntries {
+            return Problem(.mailboxFull, detail: "at most \(maximumEntries) entries, those that have gone included")
+        }
+        if bodyBytes + UInt64(length) > maximumMailboxBytes {
+            return Problem(.mailboxFull, detail: "at most \(maximumMailboxBytes) bytes of entries at a time")
+        }
+        return nil
+    }
+
+    /// Refuses a blob that does not fit beside a mailbox's others.
+    /// - Parameter reserved: parts that these have, put or not.
+    func checkRoom(forParts parts: Int, beside reserved: Int) throws(Problem) {
+        guard reserved + parts <= maximumBlobParts else {
+            throw Problem(.mailboxFull, detail: "at most \(maximumBlobParts) parts of blobs at a time")
+        }
+    }
 
     /// The days that an entry is kept.
     /// - Parameter asked: what the client named; 0 for the default.

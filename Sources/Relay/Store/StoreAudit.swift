@@ -10,6 +10,8 @@ struct StoreAudit {
         let mailbox: Int64
         let mailboxID: MailboxID
         let nextSequence: UInt64
+        /// Of the bodies of its mailbox.
+        let bodyBytes: UInt64
         let number: UInt64
         let opening: UInt64
         let openingHash: RunningHash
@@ -35,12 +37,18 @@ struct StoreAudit {
     private var sequence: UInt64 = 0
     private var hash: RunningHash?
     private var advances = 0
+    /// Of the bodies of the mailbox's epochs so far.
+    private var bodyBytes: UInt64 = 0
     /// The running hashes of the mailbox's advances so far, by their sequence numbers.
     private var openings: [UInt64: RunningHash] = [:]
 
     mutating func begin(_ epoch: Epoch) {
-        finish()
-        if epoch.mailbox != self.epoch?.mailbox { openings = [0: RunningHash(opening: epoch.mailboxID)] }
+        finishEpoch()
+        if epoch.mailbox != self.epoch?.mailbox {
+            finishMailbox()
+            openings = [0: RunningHash(opening: epoch.mailboxID)]
+            bodyBytes = 0
+        }
         self.epoch = epoch
         (sequence, hash, advances) = (epoch.opening, epoch.openingHash, 0)
         report.epochs += 1
@@ -78,12 +86,23 @@ struct StoreAudit {
         guard let body = entry.body else { return }
         report.bodies += 1
         report.bodyBytes += body.count
+        bodyBytes += UInt64(body.count)
         if BodyHash(of: body) != entry.bodyHash { report.note("\(place): the body is not what its hash says") }
     }
 
     /// After the last epoch.
     mutating func finish() {
+        finishEpoch()
+        finishMailbox()
+    }
+
+    private mutating func finishEpoch() {
         guard let epoch, epoch.advances != advances else { return }
         report.note("epoch \(epoch.row): it has \(advances) advances, and counts \(epoch.advances)")
+    }
+
+    private mutating func finishMailbox() {
+        guard let epoch, epoch.bodyBytes != bodyBytes else { return }
+        report.note("mailbox \(epoch.mailbox): its bodies have \(bodyBytes) bytes, and it counts \(epoch.bodyBytes)")
     }
 }

@@ -107,6 +107,30 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreEngine.all)
+    func ofAppendsAtOnceAsManyAreTakenAsTheMailboxHasBytesFor(_ engine: StoreEngine) async throws {
+        var limits = RelayLimits()
+        limits.maximumMailboxBytes = 50 * 1024
+        try await engine.withStore(limits: limits) { test in
+            let access = try await test.mailbox()
+            let other = try await test.mailbox()
+            let commands = (0..<200).map { Self.append($0 % 4 == 0 ? other : access, today: test.today) }
+            let store = try test.store
+            let outcomes = try await Self.atOnce(commands) { command in
+                do throws(Problem) {
+                    _ = try await store.append(command)
+                    return "\(command.access == other ? "other" : "taken")"
+                } catch {
+                    return error.name.rawValue
+                }
+            }
+            #expect(outcomes.count { $0 == "taken" } == 50)
+            #expect(outcomes.count { $0 == "other" } == 50)
+            #expect(outcomes.count { $0 == "mailbox-full" } == 100)
+            #expect(try await store.check().faults == [])
+        }
+    }
+
     private static func entry(_ kind: EntryKind, today: Day) -> NewEntry {
         NewEntry(
             id: .random(),
