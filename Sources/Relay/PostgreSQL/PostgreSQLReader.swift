@@ -41,17 +41,17 @@ enum PostgreSQLReader {
     }
 
     /// The entries that fit into an answer; the first in any case. Everything but body and grants is less than 256
-    /// bytes.
-    private static func entries(_ query: ReadQuery) -> PostgreSQLStatement {
+    /// bytes. The epoch is looked up first: joined with it, all that follow would be read and sorted for one page.
+    static func entries(_ query: ReadQuery) -> PostgreSQLStatement {
         PostgreSQLStatement(
             """
             SELECT sequence, kind, entry_id, next, body_hash, running_hash, last_day, body FROM (
                 SELECT *, sum(256 + octet_length(next) + coalesce(octet_length(body), 0)) OVER before AS length,
                     row_number() OVER before AS place
                 FROM (
-                    SELECT entry.* FROM "grant" JOIN entry ON entry.epoch = "grant".epoch
-                    WHERE capability_hash = $1 AND mailbox_id = $2 AND rights & 1 <> 0 AND sequence > $3
-                    ORDER BY sequence LIMIT $4
+                    SELECT * FROM entry WHERE epoch = (
+                        SELECT epoch FROM "grant" WHERE capability_hash = $1 AND mailbox_id = $2 AND rights & 1 <> 0
+                    ) AND sequence > $3 ORDER BY sequence LIMIT $4
                 ) AS page WINDOW before AS (ORDER BY sequence)
             ) AS measured WHERE length <= $5 OR place = 1 ORDER BY sequence
             """,

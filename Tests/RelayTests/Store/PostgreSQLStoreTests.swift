@@ -52,6 +52,35 @@ import Testing
         }
     }
 
+    @Test func aPageOfALongMailboxLooksAtThatPageAlone() async throws {
+        try await StoreEngine.postgreSQL.withStore { test in
+            let access = try await test.mailbox()
+            try await test.append(access)
+            let connection = try PostgreSQLConnection(StoreEngine.database(for: test.directory))
+            try connection.run(
+                script: """
+                    INSERT INTO entry SELECT epoch, number, mailbox, decode(md5(number::text), 'hex'), kind, next, body_hash,
+                        running_hash, last_day, NULL FROM entry, generate_series(2, 5000) AS number;
+                    ANALYZE;
+                    """
+            )
+            let page = PostgreSQLReader.entries(
+                ReadQuery(
+                    access: access,
+                    incarnation: .unknown,
+                    after: 100,
+                    limit: 16,
+                    maximumLength: Operation.maximumReadLength,
+                    today: test.today
+                )
+            )
+            let plan = try connection.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + page.sql, page.values)
+            let looked = try #require(plan.first).text(0).split(separator: "\n")
+                .drop { !$0.contains(#"Name": "entry""#) }
+            #expect(looked.first { $0.contains("Actual Rows") }?.contains(" 16,") == true)
+        }
+    }
+
     /// The server's own recovery after one of its processes was killed: all connections break, commits lose their
     /// answers, and for a while nobody is let in.
     @Test func whenTheServerCrashesNothingAcknowledgedIsLostAndNothingDoubled() async throws {
