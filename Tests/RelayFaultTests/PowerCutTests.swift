@@ -86,7 +86,7 @@ import Testing
             try await group.waitForAll()
         }
         if let taken = try await store.take(inbox, today: today) { recorder.mark(.taken(inbox, taken.entryID)) }
-        while try await store.scrubSome() {}
+        while try await store.scrubSome().hasMore {}
         try await append(to: store, log, recorder, length: .sixteenKiB)
         try await store.delete(inbox, upTo: 3)
         recorder.mark(.deleted(inbox, upTo: 3))
@@ -111,8 +111,8 @@ import Testing
         let branch = HashedAccess(mailbox: log.mailbox, capability: next.capabilityHash)
         recorder.mark(.created(branch))
         for _ in 0..<4 { try await append(to: store, branch, recorder, epoch: 1) }
-        while try await store.expireSome(today: today + 15) {}
-        while try await store.scrubSome() {}
+        while try await store.expireSome(today: today + 15).hasMore {}
+        while try await store.scrubSome().hasMore {}
         try await append(to: store, branch, recorder, epoch: 1)
         try store.close()
     }

@@ -144,16 +144,18 @@ public final class PostgreSQLMailboxStore: MailboxStore {
         }) {}
     }
 
-    public func expireSome(today: Day) async throws(Problem) -> Bool {
-        try await pool.transaction { connection in
+    public func expireSome(today: Day) async throws(Problem) -> StoreStep {
+        let start = ContinuousClock.now
+        let hasMore = try await pool.transaction { connection in
             try PostgreSQLRemovals(connection: connection).expireSome(today: today)
                 || PostgreSQLBlobs(connection: connection).expireSomeParts(today: today)
         }
+        return hasMore ? StoreStep(hasMore: true, held: ContinuousClock.now - start) : .nothing
     }
 
     /// Does nothing: PostgreSQL overwrites what was removed when it needs the space, and its own `autovacuum` sees
     /// to that (Docs/postgresql.md says what can be found until then).
-    public func scrubSome() async throws(Problem) -> Bool { false }
+    public func scrubSome() async throws(Problem) -> StoreStep { .nothing }
 
     public func issueToken(_ hash: AccessTokenHash, label: String, mailboxes: UInt32) async throws(Problem) {
         try await pool.transaction {

@@ -7,6 +7,8 @@ internal import Synchronization
 final class CommitQueue: Sendable {
     /// A request on its way through a transaction.
     private struct Pending: Sendable {
+        /// Whether it wants a transaction to itself.
+        var isAlone = false
         /// Does the work inside a transaction. What it throws means that the transaction cannot be kept.
         let apply: @Sendable (MailboxWriter) throws -> Answer
         /// Answers a request whose transaction could not be kept.
@@ -60,17 +62,48 @@ final class CommitQueue: Sendable {
         enqueue(
             Pending(
                 apply: { writer in
-                    let outcome: Result<Value, Problem>
-                    do {
-                        outcome = .success(try operation(writer))
-                    } catch let problem as Problem {
-                        outcome = .failure(problem)
-                    }
+                    let outcome = try Self.outcome(of: operation, by: writer)
                     return { answer(outcome) }
                 },
                 fail: { answer(.failure($0)) }
             )
         )
+    }
+
+    /// Runs a step of removing in a transaction of its own, between those of requests, and sets the pace for the next one.
+    /// - Returns: how long it held the writer, the disk included.
+    func performStep(_ operation: @escaping @Sendable (MailboxWriter) throws -> Void) async throws(Problem) -> Duration
+    {
+        let result: Result<Duration, Problem> = await withCheckedContinuation { continuation in
+            enqueue(
+                Pending(
+                    isAlone: true,
+                    apply: { writer in
+                        let start = writer.now()
+                        let outcome = try Self.outcome(of: operation, by: writer)
+                        return {
+                            let held = writer.now() - start
+                            writer.pace.adapt(to: held)
+                            continuation.resume(returning: outcome.map { held })
+                        }
+                    },
+                    fail: { continuation.resume(returning: .failure($0)) }
+                )
+            )
+        }
+        return try result.get()
+    }
+
+    /// - Throws: what undoes the transaction.
+    private static func outcome<Value>(
+        of operation: (MailboxWriter) throws -> Value,
+        by writer: MailboxWriter
+    ) throws -> Result<Value, Problem> {
+        do {
+            return .success(try operation(writer))
+        } catch let problem as Problem {
+            return .failure(problem)
+        }
     }
 
     /// Whether the last transaction could not be kept.
@@ -106,11 +139,12 @@ final class CommitQueue: Sendable {
 
     private func nextBatch() -> [Pending]? {
         state.withLock { state in
-            guard !state.pending.isEmpty else {
+            guard let first = state.pending.first else {
                 state.isScheduled = false
                 return nil
             }
-            let batch = Array(state.pending.prefix(Self.longestBatch))
+            let batch =
+                first.isAlone ? [first] : Array(state.pending.prefix(Self.longestBatch).prefix { !$0.isAlone })
             state.pending.removeFirst(batch.count)
             return batch
         }

@@ -26,40 +26,25 @@ enum MailboxReader {
         )
     }
 
-    /// The next bodies to remove.
-    /// - Returns: nil when nothing has expired before `today`.
-    static func scanExpiry(today: Day, in db: Database) throws -> ExpiryScan? {
-        let due = try Row.fetchOne(
+    /// The next bodies to remove; none when nothing has expired before `today`.
+    static func scanExpiry(today: Day, in db: Database) throws -> [ExpiryScan] {
+        let due = try Row.fetchCursor(
             try db.cachedStatement(
                 sql: """
-                    SELECT last_day, epoch, first_sequence FROM expiry WHERE last_day < ? ORDER BY last_day LIMIT 1
+                    SELECT last_day, epoch, first_sequence FROM expiry WHERE last_day < ? ORDER BY last_day
                     """
             ),
             arguments: [today.number]
         )
-        guard let due else { return nil }
-        let epoch = due.integer(1)
-        let end = EntryKey.end(ofEpoch: epoch).rowID
-        let step = try RemovalStep(
-            bodiesWhere: "entry.id >= ? AND entry.id < ? AND last_day <= ?",
-            [EntryKey(epoch: epoch, sequence: due.unsigned(2)).rowID, end, due.integer(0)],
-            in: db
-        )
-        let scannedTo: Int64?
-        if !step.isLast {
-            scannedTo = step.rows.last
-        } else {
-            scannedTo = try Int64.fetchOne(
-                try db.cachedStatement(sql: "SELECT id FROM entry WHERE id < ? ORDER BY id DESC LIMIT 1"),
-                arguments: [end]
-            )
+        var scans: [ExpiryScan] = []
+        var places = RemovalScan.mostRows
+        while places > 0, let next = try due.next() {
+            let scan = try ExpiryScan(next, atMost: places, in: db)
+            // An epoch without any takes a place as well.
+            places -= max(scan.rows.count, 1)
+            scans.append(scan)
         }
-        return ExpiryScan(
-            epoch: epoch,
-            day: Day(Int(due.integer(0))),
-            rows: step.rows,
-            scannedTo: scannedTo.map { EntryKey(rowID: $0).sequence } ?? 0
-        )
+        return scans
     }
 
     static func tokens(in db: Database) throws -> [StoredToken] {
@@ -139,12 +124,34 @@ enum MailboxReader {
     }
 }
 
-/// Bodies to remove because their day has passed.
+/// Bodies of an epoch to remove because their day has passed.
 struct ExpiryScan: Sendable {
     let epoch: Int64
     let day: Day
-    /// Keys in the table `entry`.
-    let rows: [Int64]
+    let rows: [EntryKey]
     /// The sequence number up to which the epoch holds no others of this day or an earlier one.
     let scannedTo: UInt64
+
+    /// - Parameter due: the columns last_day, epoch and first_sequence of the table `expiry`.
+    init(_ due: Row, atMost count: Int, in db: Database) throws {
+        epoch = due.integer(1)
+        day = Day(Int(due.integer(0)))
+        let end = EntryKey.end(ofEpoch: epoch).rowID
+        let found = try RemovalScan(
+            bodiesWhere: "id >= ? AND id < ? AND last_day <= ?",
+            [EntryKey(epoch: epoch, sequence: due.unsigned(2)).rowID, end, due.integer(0)],
+            atMost: count,
+            in: db
+        )
+        rows = found.rows
+        if found.isLast {
+            let last = try Int64.fetchOne(
+                try db.cachedStatement(sql: "SELECT id FROM entry WHERE id < ? ORDER BY id DESC LIMIT 1"),
+                arguments: [end]
+            )
+            scannedTo = last.map { EntryKey(rowID: $0).sequence } ?? 0
+        } else {
+            scannedTo = rows.last?.sequence ?? 0
+        }
+    }
 }

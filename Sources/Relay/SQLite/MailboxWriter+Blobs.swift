@@ -4,9 +4,6 @@ internal import RelayAPI
 
 /// Blobs: room beside a mailbox's entries, filled part by part (Protocol/mailbox.md, "Blobs").
 extension MailboxWriter {
-    /// Parts removed in one transaction, by deleting and by expiry: some milliseconds of the writer's time.
-    static let partsPerStep = 16
-
     func createBlob(_ command: BlobCommand) throws {
         let grant = try grant(command.access, for: .append)
         let mailbox = command.access.mailbox
@@ -61,19 +58,22 @@ extension MailboxWriter {
         _ = try removeSomeParts(of: expired)
     }
 
-    /// Removes parts and, once there is none, the blob.
+    /// Removes parts, as many as there is time for, and once there is none, the blob.
     private func removeSomeParts(of blob: Blob) throws -> Bool {
-        try execute(
-            """
-            DELETE FROM blob_part
-            WHERE id IN (SELECT id FROM blob_part WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?)
-            """,
-            [blob.keys.lowerBound, blob.keys.upperBound, Self.partsPerStep]
-        )
-        guard try db.changesCount < Self.partsPerStep else { return true }
-        try execute("DELETE FROM blob_grant WHERE blob = ?", [blob.row])
-        try execute("DELETE FROM blob WHERE id = ?", [blob.row])
-        return false
+        repeat {
+            guard
+                let part = try fetchOne(
+                    "SELECT id FROM blob_part WHERE id BETWEEN ? AND ? LIMIT 1",
+                    [blob.keys.lowerBound, blob.keys.upperBound]
+                )
+            else {
+                try execute("DELETE FROM blob_grant WHERE blob = ?", [blob.row])
+                try execute("DELETE FROM blob WHERE id = ?", [blob.row])
+                return false
+            }
+            try execute("DELETE FROM blob_part WHERE id = ?", [part.integer(0)])
+        } while hasTimeForMore()
+        return true
     }
 
     private func blob(of hash: CapabilityHash, in mailbox: MailboxID) throws -> Blob? {

@@ -41,26 +41,36 @@ extension MailboxWriter {
         let epoch = try grant(access, for: .delete).epoch
         let last = min(sequence, epoch.head)
         guard epoch.deletedTo < last else { return false }
-        let step = try RemovalStep(
-            bodiesWhere: "entry.id > ? AND entry.id <= ? AND entry.body IS NOT NULL",
+        let found = try RemovalScan(
+            bodiesWhere: "id > ? AND id <= ? AND body IS NOT NULL",
             [
                 EntryKey(epoch: epoch.row, sequence: epoch.deletedTo).rowID,
                 EntryKey(epoch: epoch.row, sequence: last).rowID,
             ],
+            atMost: RemovalScan.mostRows,
             in: db
         )
-        for row in step.rows { try removeBody(of: row, in: epoch.mailbox) }
-        epoch.deletedTo = step.isLast ? last : step.rows.last.map { EntryKey(rowID: $0).sequence } ?? last
-        return !step.isLast
+        let removed = try removeBodies(of: found.rows, in: epoch.mailbox)
+        let isDone = removed == found.rows.count && found.isLast
+        epoch.deletedTo = isDone ? last : found.rows[removed - 1].sequence
+        return !isDone
     }
 
-    /// Removes bodies that `ExpiryScan` found.
-    func expire(_ scan: ExpiryScan) throws {
-        let mailbox = try mailbox(ofEpoch: scan.epoch)
-        for row in scan.rows { try removeBody(of: row, in: mailbox) }
+    /// Removes bodies that `ExpiryScan` found, as many as there is time for.
+    func expire(_ scans: [ExpiryScan]) throws {
+        for scan in scans {
+            guard try expire(scan) else { return }
+        }
+    }
+
+    /// - Returns: whether that was all, and there is time for more.
+    private func expire(_ scan: ExpiryScan) throws -> Bool {
+        let removed = try removeBodies(of: scan.rows, in: mailbox(ofEpoch: scan.epoch))
+        let isWhole = removed == scan.rows.count
+        let scannedTo = isWhole ? scan.scannedTo : scan.rows[removed - 1].sequence
         let behind = try fetchOne(
             "SELECT 1 FROM entry WHERE id > ? AND id < ?",
-            [EntryKey(epoch: scan.epoch, sequence: scan.scannedTo).rowID, EntryKey.end(ofEpoch: scan.epoch).rowID]
+            [EntryKey(epoch: scan.epoch, sequence: scannedTo).rowID, EntryKey.end(ofEpoch: scan.epoch).rowID]
         )
         if behind == nil {
             try execute("DELETE FROM expiry WHERE last_day = ? AND epoch = ?", [scan.day.number, scan.epoch])
@@ -68,9 +78,27 @@ extension MailboxWriter {
         } else {
             try execute(
                 "UPDATE expiry SET first_sequence = ? WHERE last_day = ? AND epoch = ?",
-                [Int64(scan.scannedTo) + 1, scan.day.number, scan.epoch]
+                [Int64(scannedTo) + 1, scan.day.number, scan.epoch]
             )
         }
+        return isWhole && hasTimeForMore()
+    }
+
+    /// Cuts free pages off the end of the file, and moves others there first, for as long as there is time.
+    func giveBackSomeSpace() throws {
+        repeat {
+            try db.execute(sql: "PRAGMA incremental_vacuum(8)")
+        } while try hasTimeForMore() && Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0 > 0
+    }
+
+    /// Removes the first of some bodies, and more while there is time.
+    /// - Returns: how many.
+    private func removeBodies(of entries: [EntryKey], in mailbox: MailboxState) throws -> Int {
+        for (index, entry) in entries.enumerated() {
+            if index > 0, !hasTimeForMore() { return index }
+            try removeBody(of: entry.rowID, in: mailbox)
+        }
+        return entries.count
     }
 
     private func removeBody(of row: Int64, in mailbox: MailboxState) throws {
@@ -86,39 +114,23 @@ extension MailboxWriter {
     }
 }
 
-/// The bodies that one transaction removes, by deleting and by expiry: so few that the writer is held for some
-/// milliseconds, because each page of them is overwritten.
-struct RemovalStep {
-    /// Keys in the table `entry`, ascending.
-    let rows: [Int64]
-    /// Whether there are no more to remove after these.
+/// Entries whose bodies are to be removed.
+struct RemovalScan {
+    /// Ascending.
+    let rows: [EntryKey]
+    /// Whether there are no more behind these.
     let isLast: Bool
 
-    private static let mostBodies = 256
-    /// Of bodies, unless the first alone is longer.
-    private static let mostBytes = 512 * 1024
+    /// Looked for at a time: more than there is time to remove in one transaction.
+    static let mostRows = 256
 
     /// - Parameter condition: on the table `entry`, with `arguments` in it.
-    init(bodiesWhere condition: String, _ arguments: StatementArguments, in db: Database) throws {
-        let found = try Row.fetchCursor(
-            try db.cachedStatement(
-                sql: """
-                    SELECT entry.id, coalesce(length(bytes), 0) FROM entry LEFT JOIN body ON body.id = entry.body
-                    WHERE \(condition) ORDER BY entry.id
-                    """
-            ),
-            arguments: arguments
+    init(bodiesWhere condition: String, _ arguments: StatementArguments, atMost count: Int, in db: Database) throws {
+        let found = try Int64.fetchAll(
+            try db.cachedStatement(sql: "SELECT id FROM entry WHERE \(condition) ORDER BY id LIMIT ?"),
+            arguments: arguments + [count]
         )
-        var rows: [Int64] = []
-        var bytes: Int64 = 0
-        while let body = try found.next() {
-            bytes += body.integer(1)
-            if rows.count == Self.mostBodies || (!rows.isEmpty && bytes > Self.mostBytes) {
-                (self.rows, isLast) = (rows, false)
-                return
-            }
-            rows.append(body.integer(0))
-        }
-        (self.rows, isLast) = (rows, true)
+        rows = found.map { EntryKey(rowID: $0) }
+        isLast = found.count < count
     }
 }

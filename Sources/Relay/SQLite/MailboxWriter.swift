@@ -12,6 +12,9 @@ internal import RelayAPI
 /// Used on the database pool's writer queue alone; hence `@unchecked Sendable`.
 final class MailboxWriter: @unchecked Sendable {
     let limits: RelayLimits
+    let now: @Sendable () -> ContinuousClock.Instant
+    /// How long the removals of one transaction may take.
+    var pace = StepPace()
 
     /// Nil outside a transaction.
     private var database: Database?
@@ -24,12 +27,15 @@ final class MailboxWriter: @unchecked Sendable {
     private var relievedMailboxes: [Int64: MailboxState] = [:]
     /// Key of the last body in the table `body`; nil when it has to be looked up.
     private var lastBody: Int64?
+    /// When this transaction should remove no more; nil before it has removed something.
+    private var removalEnd: ContinuousClock.Instant?
 
     /// Grants, and mailboxes, kept in memory between transactions; some 500 bytes each with all that belongs to it.
     private static let mostKept = 16_384
 
-    init(limits: RelayLimits) {
+    init(limits: RelayLimits, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.limits = limits
+        self.now = now
     }
 
     /// The database, inside a transaction.
@@ -44,6 +50,7 @@ final class MailboxWriter: @unchecked Sendable {
 
     func begin(_ db: Database) throws {
         database = db
+        removalEnd = nil
         if max(grants.count, mailboxes.count) > Self.mostKept { forgetStates() }
     }
 
@@ -91,6 +98,15 @@ final class MailboxWriter: @unchecked Sendable {
         grants.removeAll()
         epochs.removeAll()
         mailboxes.removeAll()
+    }
+
+    /// Whether there is time for more removals in this transaction; asked before each but an operation's first, so that all
+    /// get on.
+    func hasTimeForMore() -> Bool {
+        let now = now()
+        if let removalEnd { return now < removalEnd }
+        removalEnd = now + pace.time
+        return true
     }
 
     // MARK: Statements

@@ -2,6 +2,7 @@ public import FoundationEssentials
 internal import GRDB
 internal import Glibc
 public import RelayAPI
+internal import Synchronization
 
 /// The store in one SQLite file, embedded in the relay.
 ///
@@ -14,9 +15,20 @@ public final class SQLiteMailboxStore: MailboxStore {
     private let pool: DatabasePool
     private let queue: CommitQueue
     private let log: LogFile
+    private let checkpoints: LogCheckpoints
+    private let steps = Atomic(0)
 
     /// Opens a store, making it where there is none.
-    public init(file: URL, limits: RelayLimits = RelayLimits()) throws(StoreFault) {
+    public convenience init(file: URL, limits: RelayLimits = RelayLimits()) throws(StoreFault) {
+        try self.init(file: file, limits: limits, now: { .now })
+    }
+
+    /// - Parameter now: by which steps of removing are paced.
+    init(
+        file: URL,
+        limits: RelayLimits,
+        now: @escaping @Sendable () -> ContinuousClock.Instant
+    ) throws(StoreFault) {
         // Made by us, for its owner alone: SQLite gives its log and index the same mode.
         Glibc.close(open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600))
         let log = LogFile(ofStore: file)
@@ -33,15 +45,17 @@ public final class SQLiteMailboxStore: MailboxStore {
             guard let stored else { throw StoreFault.damaged }
             incarnation = try stored.opaque(0)
             try pool.writeWithoutTransaction { try log.reserve($0) }
+            checkpoints = try LogCheckpoints(ofStore: file, configuration: Self.configuration)
         } catch {
             throw StoreFault(error)
         }
-        queue = CommitQueue(pool: pool, writer: MailboxWriter(limits: limits), notifications: notifications)
+        queue = CommitQueue(pool: pool, writer: MailboxWriter(limits: limits, now: now), notifications: notifications)
         self.log = log
     }
 
     /// Closes the file; nothing may be asked of the store any more.
     public func close() throws {
+        try checkpoints.close()
         try pool.close()
     }
 
@@ -57,11 +71,14 @@ public final class SQLiteMailboxStore: MailboxStore {
         try db.execute(sql: "PRAGMA max_page_count = \(max(1, bytes / pageSize))")
     }
 
+    /// Seconds in which another process may hold what this one wants.
+    private static let patience = 5.0
+
     private static var configuration: Configuration {
         var configuration = Configuration()
         configuration.label = "store"
         // Only `aadr-relay token`, in another process, ever writes at the same time.
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(patience)
         configuration.maximumReaderCount = 8
         configuration.prepareDatabase { db in
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
@@ -147,42 +164,68 @@ public final class SQLiteMailboxStore: MailboxStore {
         while try await queue.perform({ try $0.deleteSomeParts(access, today: today) }) {}
     }
 
-    public func expireSome(today: Day) async throws(Problem) -> Bool {
-        if let scan = try await reading({ try MailboxReader.scanExpiry(today: today, in: $0) }) {
-            try await queue.perform { try $0.expire(scan) }
-            return true
+    public func expireSome(today: Day) async throws(Problem) -> StoreStep {
+        let scans = try await reading { try MailboxReader.scanExpiry(today: today, in: $0) }
+        if !scans.isEmpty {
+            return try await step { try $0.expire(scans) }
         }
-        guard try await reading({ try Blob.firstExpired(before: today, in: $0) }) != nil else { return false }
-        try await queue.perform { try $0.expireSomeParts(today: today) }
-        return true
+        guard try await reading({ try Blob.firstExpired(before: today, in: $0) }) != nil else { return .nothing }
+        return try await step { try $0.expireSomeParts(today: today) }
     }
 
-    public func scrubSome() async throws(Problem) -> Bool {
+    public func scrubSome() async throws(Problem) -> StoreStep {
+        if try await reading(Self.hasSpaceToGiveBack) {
+            return try await step { try $0.giveBackSomeSpace() }
+        }
+        // Bodies are overwritten in the file (secure_delete), but the log still has the pages from before.
+        await checkpoints.run()
         do {
-            if try await pool.writeWithoutTransaction({ try Self.giveBackSomeSpace($0) }) { return true }
-            // Bodies are overwritten in the file (secure_delete), but the log still has the pages from before.
-            try await pool.writeWithoutTransaction { [log] db in
-                _ = try db.checkpoint(.truncate)
-                try log.reserve(db)
+            let held = try await pool.writeWithoutTransaction { [log] db in
+                let start = ContinuousClock.now
+                if try Self.emptyLog(db) { try log.reserve(db) }
+                return ContinuousClock.now - start
             }
-            return false
+            return StoreStep(hasMore: false, held: held)
         } catch {
             throw Problem(storeError: error)
         }
     }
 
-    /// Cuts some of the free pages off the end of the file. An eighth of it may stay free for what comes next.
-    /// - Returns: whether there are more.
-    private static func giveBackSomeSpace(_ db: Database) throws -> Bool {
-        let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
-        let all = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
-        guard free > max(all / 8, pagesPerStep) else { return false }
-        try db.execute(sql: "PRAGMA incremental_vacuum(\(pagesPerStep))")
-        return true
+    /// A step of removing in a transaction of its own, after which there may be more to do.
+    private func step(
+        _ operation: @escaping @Sendable (MailboxWriter) throws -> Void
+    ) async throws(Problem) -> StoreStep {
+        let held = try await queue.performStep(operation)
+        if steps.add(1, ordering: .relaxed).newValue % Self.stepsPerCheckpoint == 0 { await checkpoints.run() }
+        return StoreStep(hasMore: true, held: held)
     }
 
-    /// Given back in one transaction: 1 MiB, some milliseconds of the writer's time.
-    private static let pagesPerStep = 256
+    /// A step changes some hundred pages; so those of the log go into the file before the writer would have to do it.
+    private static let stepsPerCheckpoint = 8
+
+    /// Whether enough of the file is free. An eighth of it may stay free for what comes next.
+    private static func hasSpaceToGiveBack(_ db: Database) throws -> Bool {
+        let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+        let all = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+        return free > max(all / 8, mostFreePages)
+    }
+
+    /// 1 MiB is not worth a step.
+    private static let mostFreePages = 256
+
+    /// Puts what is left of the log into the file, and cuts it off.
+    /// - Returns: whether nobody still reads from it; if somebody does, it is done in another round.
+    private static func emptyLog(_ db: Database) throws -> Bool {
+        // Whoever reads for long, as a backup does, must not hold the writer.
+        try db.execute(sql: "PRAGMA busy_timeout = 5")
+        defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(patience * 1000))") }
+        do {
+            _ = try db.checkpoint(.truncate)
+            return true
+        } catch ResultCode.SQLITE_BUSY {
+            return false
+        }
+    }
 
     public func issueToken(_ hash: AccessTokenHash, label: String, mailboxes: UInt32) async throws(Problem) {
         try await queue.perform { writer in

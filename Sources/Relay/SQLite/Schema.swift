@@ -136,7 +136,7 @@ enum Schema {
 }
 
 /// Where an entry stands in the table `entry`.
-struct EntryKey {
+struct EntryKey: Sendable {
     /// `epoch.id`.
     let epoch: Int64
     let sequence: UInt64

@@ -45,11 +45,10 @@ public struct Maintenance: Service {
     }
 
     /// - Returns: whether to go on.
-    private func step(_ body: () async throws -> Bool) async throws -> Bool {
-        let start = ContinuousClock.now
-        let hasMore = try await body()
-        service.metrics.noteExpiryStep(ContinuousClock.now - start)
-        return hasMore && !Task.isCancelled
+    private func step(_ body: () async throws -> StoreStep) async throws -> Bool {
+        let step = try await body()
+        if step.held > .zero { service.metrics.noteExpiryStep(step.held) }
+        return step.hasMore && !Task.isCancelled
     }
 
     private func report(_ trouble: Problem?) {

@@ -35,13 +35,12 @@ public protocol MailboxStore: Sendable {
     func deleteBlob(_ access: HashedAccess, today: Day) async throws(Problem)
 
     /// Removes some of the bodies and parts that expired before today; short enough not to hold others up.
-    /// - Returns: whether there is more to do.
-    func expireSome(today: Day) async throws(Problem) -> Bool
+    func expireSome(today: Day) async throws(Problem) -> StoreStep
 
     /// A step towards giving most of the space of what was removed back; and when that is done, makes sure that it cannot be
-    /// found in the store's files any longer. Short enough not to hold others up.
-    /// - Returns: whether there is more to do.
-    func scrubSome() async throws(Problem) -> Bool
+    /// found in the store's files any longer, unless somebody still reads what was there before. Short enough not to hold
+    /// others up.
+    func scrubSome() async throws(Problem) -> StoreStep
 
     func issueToken(_ hash: AccessTokenHash, label: String, mailboxes: UInt32) async throws(Problem)
     func tokens() async throws(Problem) -> [StoredToken]
@@ -56,6 +55,16 @@ public protocol MailboxStore: Sendable {
 
     /// Reads everything on one snapshot, and looks for what cannot be.
     func check() async throws(Problem) -> StoreReport
+}
+
+/// A step of expiry, or of giving space back.
+public struct StoreStep: Sendable {
+    /// Whether there is more to do.
+    public let hasMore: Bool
+    /// How long requests had to wait for it, the disk included; zero when there was nothing to do.
+    public let held: Duration
+
+    static let nothing = StoreStep(hasMore: false, held: .zero)
 }
 
 /// How much room a store takes.

@@ -100,9 +100,9 @@ import Testing
             try test.reopen()
             await expectProblem(.mailboxFull) { try await test.append(access[0]) }
             // On the day itself nothing expires, and after it all.
-            while try await test.store.expireSome(today: test.today + 1) {}
+            while try await test.store.expireSome(today: test.today + 1).hasMore {}
             await expectProblem(.mailboxFull) { try await test.append(access[0]) }
-            while try await test.store.expireSome(today: test.today + 2) {}
+            while try await test.store.expireSome(today: test.today + 2).hasMore {}
             try await fill()
             #expect(try await test.store.check().faults == [])
             #expect(try await test.read(access[0]).entries.count == 13)
