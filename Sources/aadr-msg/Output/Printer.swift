@@ -87,7 +87,8 @@ struct Layout: Equatable, Sendable {
     }
 
     /// Text from elsewhere as lines of its own, each set in by four columns: none of them can pass for a line of this
-    /// program's, which begin in the first column.
+    /// program's, which begin in the first column. A link longer than a line is left whole to the terminal, so that it can be
+    /// copied: what of it comes to stand in the first column has no space in it.
     func quoted(_ text: String) -> [String] {
         SafeText.lines(text)
             .flatMap { broken($0, 4, DisplayWidth.isLink) }
