@@ -188,13 +188,16 @@ extension Speech {
         case .founded: "تأسّس {coalition}. أنت {member} على الجهاز {device}."
         case .rootKeyAdvice:
             """
-            المفتاح الجذر لمنظمتك في {file}. وحده يحدّد من يتكلم باسم منظمتك: \
-            انقله إلى قرص غير متصل بالشبكة، واحفظ نسخة ثانية في مكان آخر.
+            المفتاح الجذر لمنظمتك في هذا الملف:
+            {file}
+            وحده يحدّد من يتكلم باسم منظمتك: انقله إلى قرص غير متصل بالشبكة، واحفظ نسخة ثانية في مكان آخر.
             """
         case .inviteAdvice:
             """
             أرسل هذا السطر إلى {member} بأي وسيلة. يصلح لشخص واحد حتى {time}.
-            سيقرأ عليك رمزًا بالهاتف؛ عندها: aadr-msg requests ثم aadr-msg approve REQUEST
+            سيقرأ عليك رمزًا بالهاتف؛ عندها شغّل هذين الأمرين:
+              aadr-msg requests
+              aadr-msg approve REQUEST
             """
         case .readCodeAloud:
             """
@@ -245,7 +248,7 @@ extension Speech {
         case .statusNoFindings: "لم يُلحظ خرق للبروتوكول."
         case .statusFindings: "ما لوحظ من خروق البروتوكول حتى الآن: {count}."
         case .statusGroupStopped: "لا يمكن متابعة المحادثة {group}: {reason}"
-        case .statusRootKey: "المفتاح الجذر للمنظمة ما زال هنا، في {file}. انقله إلى مكان غير متصل."
+        case .statusRootKey: "المفتاح الجذر للمنظمة ما زال هنا. انقله إلى مكان غير متصل:\n{file}"
         case .statusExecFailing: "فشل أمر ‎recv --exec للرسالة {id}؛ المحاولات: {attempts}؛ آخرها: {reason}."
         case .askPassphrase: "عبارة المرور:"
         case .askNewPassphrase: "عبارة مرور جديدة (أربع كلمات أو أكثر):"

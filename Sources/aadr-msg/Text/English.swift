@@ -191,13 +191,17 @@ extension Speech {
         case .founded: "Founded {coalition}. You are {member}, on the device {device}."
         case .rootKeyAdvice:
             """
-            Your organisation's root key is in {file}. It alone says who speaks for your organisation: \
-            move it to a drive that you keep offline, and keep a second copy elsewhere.
+            Your organisation's root key is in this file:
+            {file}
+            It alone says who speaks for your organisation: move it to a drive that you keep offline, and keep a second copy \
+            elsewhere.
             """
         case .inviteAdvice:
             """
             Send this line to {member} by any channel. It is good for one person until {time}.
-            They read you a code by phone; then: aadr-msg requests, and aadr-msg approve REQUEST
+            They read you a code by phone. Then run these two:
+              aadr-msg requests
+              aadr-msg approve REQUEST
             """
         case .readCodeAloud:
             """
@@ -251,7 +255,7 @@ extension Speech {
         case .statusNoFindings: "Nobody was seen to break the protocol."
         case .statusFindings: "Seen so far: {count} of the protocol."
         case .statusGroupStopped: "The conversation {group} cannot be followed any further: {reason}"
-        case .statusRootKey: "The organisation's root key is still here, in {file}. Move it offline."
+        case .statusRootKey: "The organisation's root key is still here. Move it offline:\n{file}"
         case .statusExecFailing:
             "The command of recv --exec has failed for message {id}; attempts: {attempts}; last: {reason}."
         case .askPassphrase: "Passphrase:"
