@@ -32,6 +32,8 @@ extension MemberError {
         switch error {
         case .wrongKey, .opensWith:
             self.init(kind, error.sentence, advice: "check what belongs to this home, and run it again")
+        case .files, .keyFile(.missing), .keyFile(.notAFile), .keyFile(.unreadable):
+            self.init(kind, error.sentence, advice: "check the path and who may use it, and run it again")
         default:
             // The vault says in one sentence what happened and what to do.
             self.init(kind, error.sentence, advice: "then run it again")

@@ -22,6 +22,8 @@ extension Speech {
         "try again later": "أعد المحاولة لاحقًا",
         "run it again": "شغّل الأمر مرة أخرى",
         "check what belongs to this home, and run it again": "راجع ما يفتح هذا المجلد، ثم شغّل الأمر مرة أخرى",
+        "check the path and who may use it, and run it again":
+            "راجع المسار ومن يحقّ له استعماله، ثم شغّل الأمر مرة أخرى",
         "then run it again": "ثم شغّل الأمر مرة أخرى",
         "run it again; if it stays so, tell the relay's operator": "شغّل الأمر مرة أخرى، فإن تكرّر فأخبر مشغّل المُرحِّل",
         "check the connection and run it again": "راجع الاتصال ثم شغّل الأمر مرة أخرى",
