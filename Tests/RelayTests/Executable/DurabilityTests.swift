@@ -78,8 +78,8 @@ import Testing
         repeat {
             last = try await caller.read(access, after: entries.last?.sequence ?? 0)
             entries += last.entries
-        } while entries.last?.sequence != last.head
-        #expect(entries.map(\.sequence) == Array(1...UInt64(entries.count)))
+        } while (entries.last?.sequence ?? 0) != last.head
+        #expect(entries.map(\.sequence) == entries.indices.map { UInt64($0) + 1 })
         let ids = Set(entries.map(\.entryID))
         #expect(ids.count == entries.count)
         var hash = last.openingHash
