@@ -31,13 +31,20 @@ final class CommitQueue: Sendable {
 
     private let pool: DatabasePool
     private let writer: MailboxWriter
+    private let logWrites: LogWrites
     private let notifications: MailboxNotifications
     private let state = Mutex(State())
     private let hasFailed = Atomic(false)
 
-    init(pool: DatabasePool, writer: MailboxWriter, notifications: MailboxNotifications) {
+    init(
+        pool: DatabasePool,
+        writer: MailboxWriter,
+        logWrites: LogWrites,
+        notifications: MailboxNotifications
+    ) {
         self.pool = pool
         self.writer = writer
+        self.logWrites = logWrites
         self.notifications = notifications
     }
 
@@ -162,10 +169,12 @@ final class CommitQueue: Sendable {
         var answers: [Answer] = []
         answers.reserveCapacity(batch.count)
         do {
+            defer { logWrites.endCommit() }
             try db.inTransaction(.immediate) {
                 try writer.begin(db)
                 for request in batch { answers.append(try request.apply(writer)) }
                 try writer.finish()
+                logWrites.beginCommit()
                 return .commit
             }
         } catch {

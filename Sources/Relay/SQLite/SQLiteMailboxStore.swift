@@ -44,12 +44,20 @@ public final class SQLiteMailboxStore: MailboxStore {
             let stored = try pool.read { try Row.fetchOne($0, sql: "SELECT incarnation FROM store") }
             guard let stored else { throw StoreFault.damaged }
             incarnation = try stored.opaque(0)
-            try pool.writeWithoutTransaction { try log.reserve($0) }
+            let logWrites = try pool.writeWithoutTransaction { db in
+                try log.reserve(db)
+                return try LogWrites(of: db)
+            }
+            queue = CommitQueue(
+                pool: pool,
+                writer: MailboxWriter(limits: limits, now: now),
+                logWrites: logWrites,
+                notifications: notifications
+            )
             checkpoints = try LogCheckpoints(ofStore: file, configuration: Self.configuration)
         } catch {
             throw StoreFault(error)
         }
-        queue = CommitQueue(pool: pool, writer: MailboxWriter(limits: limits, now: now), notifications: notifications)
         self.log = log
     }
 

@@ -52,13 +52,29 @@ import Testing
         }
     }
 
+    @Test func onlyALogThatEveryCommitSynchronisesIsWrittenInLargePieces() async throws {
+        try await withTemporaryDirectory { directory in
+            let pool = try DatabasePool(path: directory.appending(path: "relay.sqlite").path)
+            try await pool.writeWithoutTransaction { db in
+                #expect(throws: DatabaseError.self) { try LogWrites(of: db) }
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                _ = try LogWrites(of: db)
+            }
+            try pool.close()
+        }
+    }
+
     @Test func aFaultUndoesItsOwnRequestAndNoOther() async throws {
         try await withTemporaryDirectory { directory in
             let pool = try DatabasePool(path: directory.appending(path: "relay.sqlite").path)
             try Schema.migrator.migrate(pool)
             let notifications = MailboxNotifications()
             let writer = MailboxWriter(limits: RelayLimits())
-            let queue = CommitQueue(pool: pool, writer: writer, notifications: notifications)
+            let logWrites = try await pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                return try LogWrites(of: db)
+            }
+            let queue = CommitQueue(pool: pool, writer: writer, logWrites: logWrites, notifications: notifications)
             let outcomes = await withTaskGroup(of: String.self) { group in
                 for index in 0..<100 {
                     group.addTask {
