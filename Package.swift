@@ -56,7 +56,11 @@ let package = Package(
         .target(name: "MLS", dependencies: ["HPKE", "Sodium", "TLSCodec"], swiftSettings: strict),
 
         // What relay and member client share: the names of hashes and keys, the HTTP API's types.
-        .target(name: "Labels", dependencies: ["Sodium", "TLSCodec"], swiftSettings: strict),
+        .target(
+            name: "Labels",
+            dependencies: ["Sodium", "TLSCodec", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict
+        ),
         .target(name: "RelayAPI", dependencies: ["Labels", "Sodium", "TLSCodec"], swiftSettings: strict),
 
         // What members agree on: who is who, the charter, the policy, the envelope.

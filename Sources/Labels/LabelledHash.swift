@@ -1,9 +1,12 @@
-internal import Sodium
+internal import Crypto
 public import TLSCodec
 
 /// `LabelledHash(name, content)` of Protocol/README.md: 32 bytes.
+///
+/// By swift-crypto, which uses the processor's own instructions for SHA-256, as Debian's libsodium does not: every body is
+/// hashed where it is stored and where it is read, and that was a twentieth of an append.
 public func labelledHash(_ label: Label, _ content: [UInt8]) -> [UInt8] {
-    SHA256.hash(Labelled(label, content).encoded)
+    Array(SHA256.hash(data: Labelled(label, content).encoded))
 }
 
 /// `LabelledHash(name, content)` over the wire form of a structure.
