@@ -37,14 +37,6 @@ public struct Capabilities: Hashable, Sendable, WireCodable {
         writer.writeVector(proposals)
         writer.writeVector(credentials)
     }
-
-    func supports(_ type: ExtensionType) -> Bool { type.isDefault || extensions.contains(type) }
-
-    func satisfies(_ required: RequiredCapabilities) -> Bool {
-        required.extensions.allSatisfy(supports)
-            && required.proposals.allSatisfy { $0.isDefault || proposals.contains($0) }
-            && required.credentials.allSatisfy(credentials.contains)
-    }
 }
 
 /// `Lifetime` (RFC 9420, section 7.2): when a KeyPackage may be used, in seconds since 1970, both ends included.

@@ -24,8 +24,10 @@ extension LeafNode {
         case (.keyPackage, .keyPackage), (.update, .update), (.commit, .commit), (.tree, _): break
         default: throw .invalid(.leafSource)
         }
+        // Both lists are as long as their author likes: they are not searched one for each entry of the other.
+        let listed = Set(capabilities.extensions)
         try require(
-            extensions.elements.allSatisfy { capabilities.supports($0.type) },
+            extensions.elements.allSatisfy { $0.type.isDefault || listed.contains($0.type) },
             .leafExtensionsListed
         )
         try require(capabilities.credentials.contains(credential.type), .leafCredentialListed)
