@@ -26,4 +26,26 @@ struct EffortTests {
         )
         try expectBrief { try keyPackage.validate(at: nil) }
     }
+
+    @Test("a Commit with many pre-shared keys that differ at the end alone")
+    func preSharedKeys() throws {
+        let member = try Party(1)[0]
+        let nonce = [UInt8](repeating: 0, count: member.group.crypto.hashLength)
+        let common = [UInt8](repeating: 1, count: 1000)
+        let proposals = (0..<UInt16(Commit.maximumProposals))
+            .map { number in
+                let id = common + [UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)]
+                return CommittedProposal(
+                    proposal: .preSharedKey(PreSharedKeyID(source: .external(id: id), nonce: nonce)),
+                    sender: .member(LeafIndex(0)),
+                    isByReference: false
+                )
+            }
+        let list = ProposalList(proposals: proposals, committer: .member(LeafIndex(0)))
+        let (tree, context, crypto) = (member.group.tree, member.group.context, member.group.crypto)
+        try expectBrief {
+            let applied = try list.apply(to: tree, context, at: nil, crypto)
+            #expect(applied.preSharedKeys.count == proposals.count)
+        }
+    }
 }

@@ -160,12 +160,12 @@ struct ProposalList {
 
     /// Sections 8.4 and 12.1.4.
     private func notePreSharedKeys(in applied: inout Applied, _ crypto: Crypto) throws(MLSError) {
+        var known = Set<PreSharedKeyID>()
         for case .preSharedKey(let id) in proposals.map(\.proposal) {
             try id.validate(crypto)
             let usage = id.usage
             try require(usage == nil || usage == .application || usage == link, .resumptionUsage)
-            let isRepeated = applied.preSharedKeys.contains(id)
-            try require(!isRepeated, .preSharedKeysUnique)
+            try require(known.insert(id).inserted, .preSharedKeysUnique)
             applied.preSharedKeys.append(id)
         }
     }
