@@ -1,3 +1,4 @@
+import TLSCodec
 import Testing
 
 @testable import MLS
@@ -47,5 +48,16 @@ struct EffortTests {
             let applied = try list.apply(to: tree, context, at: nil, crypto)
             #expect(applied.preSharedKeys.count == proposals.count)
         }
+    }
+
+    @Test("a tree is read up to its bound and no further")
+    func blankTree() {
+        var writer = Writer()
+        writer.writeVector { writer in
+            writer.writeFixed([UInt8](repeating: 0, count: LeafCount.maximum.nodeCount + 1))
+            // No presence byte.
+            writer.write(UInt8(7))
+        }
+        #expect(throws: MLSError.invalid(.treeSize)) { _ = try RatchetTree(decoding: writer.bytes) }
     }
 }

@@ -316,11 +316,14 @@ extension RatchetTree {
             var reader = Reader(bytes)
             var contents = try reader.readVectorContents()
             try reader.finish()
-            while !contents.isAtEnd { slots.append(Slot(node: try contents.readOptional())) }
+            // A blank node is one byte there and many here: no more are read than it takes to see that they are too many.
+            while !contents.isAtEnd, slots.count <= LeafCount.maximum.nodeCount {
+                slots.append(Slot(node: try contents.readOptional()))
+            }
         }
-        try require(slots.count > 0 && slots[slots.count - 1].node != nil, .treeEndsWithNode)
         guard let count = LeafCount(holding: (slots.count + 2) / 2) else { throw .invalid(.treeSize) }
         leafCount = count
+        try require(slots.count > 0 && slots[slots.count - 1].node != nil, .treeEndsWithNode)
         for value in 0..<slots.count {
             switch slots[value].node {
             case .leaf: try require(value % 2 == 0, .treeNodeKinds)
