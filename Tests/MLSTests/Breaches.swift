@@ -220,6 +220,12 @@ extension Breach {
         .welcome(.welcomePathSecretMatchesKey) { forged, _ in
             try forged.rewritten(pathSecret: HeldSecret(.random(count: 32)))
         },
+        Breach(.welcomePathSecretMatchesKey, "of a blank node") {
+            let party = try Party(4)
+            let forged = try ForgedWelcome(from: party[2], beside: [.remove(LeafIndex(1))])
+            // Member 0 passes the path off as its own. The lowest node above it and the newcomer is blank.
+            try forged.join(try forged.rewritten { $0.replacing(signer: LeafIndex(0), signedBy: party[0]) })
+        },
         .welcome(.welcomeConfirmationTag) { forged, member in
             try forged.rewritten { $0.replacing(confirmationTag: [1], signedBy: member) }
         },

@@ -215,13 +215,14 @@ struct ForgedWelcome {
     let serialized: HeldSecret
 
     /// A Welcome of `sender`'s to someone new.
-    init(from sender: Member) throws {
+    /// - Parameter proposals: what else the Commit holds.
+    init(from sender: Member, beside proposals: [Proposal] = []) throws {
         crypto = try crypto3()
         let key = try SignaturePrivateKey(suite3)
         let bundle = try Member.bundle("newcomer", key)
         keyPackage = bundle.keyPackage
         serialized = HeldSecret(bundle.serialized())
-        let pending = try sender.group.commit([.add(keyPackage)], signatureKey: sender.key)
+        let pending = try sender.group.commit(proposals + [.add(keyPackage)], signatureKey: sender.key)
         let welcome = pending.welcome
         self.welcome = try #require(welcome)
     }

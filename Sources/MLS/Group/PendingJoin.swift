@@ -105,7 +105,8 @@ extension PreSharedKeys {
 }
 
 extension PrivateKeys {
-    /// Takes the keys of the nodes above this member that the Welcome's sender has renewed.
+    /// Takes the keys of the nodes above this member that the Welcome's sender has renewed: the path secret is that of the
+    /// lowest node above both, which is not blank then.
     fileprivate mutating func install(
         _ pathSecret: HeldSecret,
         from signer: LeafIndex,
@@ -113,8 +114,10 @@ extension PrivateKeys {
         _ crypto: Crypto
     ) throws(MLSError) {
         let ownLeaf = leaf
-        let path = tree.leafCount.directPath(of: ownLeaf)
-            .filter { $0.isAncestor(of: signer) && tree[$0] != nil }
+        let above = tree.leafCount.directPath(of: ownLeaf).filter { $0.isAncestor(of: signer) }
+        let lowest = above.first.flatMap { tree[$0] }
+        try require(lowest != nil, .welcomePathSecretMatchesKey)
+        let path = above.filter { tree[$0] != nil }
         let secrets = try PathSecrets(from: pathSecret, count: path.count, crypto)
         try require(
             zip(path, secrets.keyPairs).allSatisfy { tree[$0]?.encryptionKey == $1.publicKey },
