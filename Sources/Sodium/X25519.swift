@@ -34,15 +34,23 @@ public enum X25519 {
         }
     }
 
-    /// Whether `publicKey` has 32 bytes and is not of low order: whether `sharedSecret(with:)` takes it.
+    /// Whether `publicKey` is what a key pair can have: 32 bytes, less than p, and not of low order.
+    ///
+    /// `sharedSecret(with:)` takes more, as it must (RFC 7748, section 5): it ignores the top bit, and reduces what is p or
+    /// greater. Such a second encoding of a key nobody makes in good faith: where no key may stand twice, or a new one must
+    /// take the place of an old one, it would pass for another key.
     public static func isUsable(_ publicKey: [UInt8]) -> Bool {
-        guard publicKey.count == byteCount else { return false }
-        var masked = publicKey
-        masked[byteCount - 1] &= 0x7f  // The top bit does not count (RFC 7748, section 5).
-        return !lowOrder.contains(masked)
+        publicKey.count == byteCount && isReduced(publicKey) && !lowOrder.contains(publicKey)
     }
 
-    /// Every encoding of the points of order 1, 2, 4 and 8, on the curve and on its twist, without the top bit.
+    /// Whether these 32 bytes are less than p, which is 2^255 - 19.
+    private static func isReduced(_ publicKey: [UInt8]) -> Bool {
+        guard publicKey[byteCount - 1] >= 0x7f else { return true }
+        return publicKey[byteCount - 1] == 0x7f
+            && (publicKey[0] < 0xed || publicKey[1..<byteCount - 1].contains { $0 < 0xff })
+    }
+
+    /// The points of order 1, 2, 4 and 8, on the curve and on its twist.
     private static let lowOrder: Set<[UInt8]> = {
         func point(_ first: UInt8, _ middle: UInt8, _ last: UInt8) -> [UInt8] {
             [first] + [UInt8](repeating: middle, count: byteCount - 2) + [last]
@@ -50,10 +58,8 @@ public enum X25519 {
         return [
             point(0, 0, 0),
             point(1, 0, 0),
-            // p - 1, and 0 and 1 once more as p and p + 1.
+            // p - 1.
             point(0xec, 0xff, 0x7f),
-            point(0xed, 0xff, 0x7f),
-            point(0xee, 0xff, 0x7f),
             [
                 0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a,
                 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00,

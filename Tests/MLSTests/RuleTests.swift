@@ -302,6 +302,31 @@ extension Breach {
             "of low order",
             leaf: { leaf, _ in leaf.encryptionKey = [1] + [UInt8](repeating: 0, count: 30) + [0x80] }
         ),
+        .add(
+            .encryptionKeysUsable,
+            "a known key with its top bit set",
+            leaf: { leaf, party in
+                leaf.encryptionKey = party[2].group.tree[LeafIndex(2)]?.encryptionKey ?? []
+                leaf.encryptionKey[31] |= 0x80
+            }
+        ),
+        .message(.encryptionKeysUsable, "of an Update, with its top bit set") { forger, party in
+            let old = party[0].group.tree[LeafIndex(0)]?.encryptionKey ?? []
+            let update = forger.publicMessage(
+                .proposal(
+                    try forger.update {
+                        $0.encryptionKey = old
+                        $0.encryptionKey[31] |= 0x80
+                    }
+                )
+            )
+            guard case .proposal(let received) = try party[1].group.open(update) else {
+                throw Member.UnexpectedContent()
+            }
+            _ = try party[2].group.open(update)
+            let commit = Commit(proposals: [.reference(received.reference)], path: nil)
+            return Forger(member: party[2]).publicMessage(.commit(commit))
+        },
         .add(.encryptionKeysUsable, "init key", keyPackage: { keyPackage, _ in keyPackage.initKey.removeLast() }),
         .path(.encryptionKeysUsable, "in a path") { path, _ in
             path.nodes[0] = UpdatePathNode(

@@ -86,6 +86,25 @@ struct X25519Tests {
         #expect(!X25519.isUsable(publicKey + [0]))
     }
 
+    /// p is 2^255 - 19; what is of low order besides is among the keys above.
+    @Test("a public key is usable in one encoding alone")
+    func encodings() throws {
+        func key(_ first: UInt8, _ middle: UInt8, _ last: UInt8) -> [UInt8] {
+            [first] + [UInt8](repeating: middle, count: 30) + [last]
+        }
+        #expect(X25519.isUsable(key(0xeb, 0xff, 0x7f)))
+        #expect(X25519.isUsable(key(0xff, 0xfe, 0x7f)))
+        #expect(X25519.isUsable(key(0xff, 0xff, 0x7e)))
+        // 9 and p + 9, and 9 with the top bit set, are one key.
+        let secret = X25519.PrivateKey()
+        let shared = try secret.sharedSecret(with: key(9, 0, 0)).exposed()
+        for other in [key(0xf6, 0xff, 0x7f), key(9, 0, 0x80)] {
+            #expect(try secret.sharedSecret(with: other).exposed() == shared)
+            #expect(!X25519.isUsable(other))
+        }
+        #expect(X25519.isUsable(key(9, 0, 0)))
+    }
+
     @Test("keys of other lengths are refused", arguments: [0, 31, 33])
     func lengths(count: Int) {
         #expect(throws: SodiumError.invalidKey) {
