@@ -76,7 +76,8 @@ struct Serve: AsyncParsableCommand {
             try directory.lock()
             let identity = isPlain ? nil : try identity(in: directory, files: certificateFiles)
             try await kind.withStore(in: directory, limits: limits) { store in
-                let service = RelayService(store: store, limits: limits)
+                let clock = RelayClock(lastDay: try await store.lastDay())
+                let service = RelayService(store: store, limits: limits, clock: clock)
                 var services: [any Service] = [Maintenance(service: service, logger: logger)]
                 if let adminListen {
                     let server = AdminServer(service: service, host: adminListen.host, port: Int(adminListen.port))

@@ -21,7 +21,7 @@ struct EventStream {
     let subscription: Subscription
     private let store: any MailboxStore
     private let reads: SharedReads
-    private let today: @Sendable () -> Day
+    private let clock: RelayClock
     private let heart: Heart
     private var sources: [Source]
     /// The mailboxes of which more may stand in the store, by their places, those first that have waited longest.
@@ -32,11 +32,11 @@ struct EventStream {
         _ request: SubscribeRequest,
         store: any MailboxStore,
         reads: SharedReads,
-        today: @escaping @Sendable () -> Day
+        clock: RelayClock
     ) {
         self.store = store
         self.reads = reads
-        self.today = today
+        self.clock = clock
         sources = request.mailboxes.map {
             Source(access: HashedAccess($0.access), incarnation: $0.incarnation, after: $0.after)
         }
@@ -72,7 +72,7 @@ struct EventStream {
             after: sources[index].after,
             limit: Int(ReadRequest.defaultLimit),
             maximumLength: SubscribeRequest.maximumEntriesLength,
-            today: today()
+            today: clock.days.expiring
         )
         let response: ReadResponse
         switch await reads.read(query, from: store) {

@@ -6,18 +6,18 @@ public struct RelayService: Sendable {
     public let limits: RelayLimits
     let admission: Admission
     let metrics = RelayMetrics()
-    let today: @Sendable () -> Day
+    let clock: RelayClock
     private let sharedReads = SharedReads()
 
     public init(
         store: any MailboxStore,
         limits: RelayLimits = RelayLimits(),
-        today: @escaping @Sendable () -> Day = { Day.today }
+        clock: RelayClock = RelayClock()
     ) {
         self.store = store
         self.limits = limits
         admission = Admission(limits: limits)
-        self.today = today
+        self.clock = clock
     }
 
     public func create(_ request: CreateRequest) async throws(Problem) -> CreateResponse {
@@ -28,7 +28,7 @@ public struct RelayService: Sendable {
                 mailbox: request.mailbox,
                 epoch: request.epoch,
                 grants: request.grants,
-                today: today()
+                today: clock.days.expiring
             )
         )
         return CreateResponse(incarnation: store.incarnation)
@@ -36,14 +36,14 @@ public struct RelayService: Sendable {
 
     func makeChildToken(_ request: ChildTokenRequest) async throws(Problem) -> EmptyResponse {
         try admission.admit(request.accessToken.hash)
-        let today = today()
+        let days = clock.days
         try await store.makeChildToken(
             ChildTokenCommand(
                 parent: request.accessToken.hash,
                 child: request.child.hash,
                 mailboxes: request.mailboxes,
-                expiry: today + Int(request.days),
-                today: today
+                expiry: days.keeping + Int(request.days),
+                today: days.expiring
             )
         )
         return EmptyResponse()
@@ -94,7 +94,7 @@ public struct RelayService: Sendable {
                 body: request.body,
                 retentionDays: request.retentionDays,
                 limits: limits,
-                today: today()
+                today: clock.days.keeping
             )
         )
     }
@@ -110,7 +110,7 @@ public struct RelayService: Sendable {
                     body: request.body,
                     retentionDays: request.retentionDays,
                     limits: limits,
-                    today: today()
+                    today: clock.days.keeping
                 ),
                 next: request.next,
                 advancesSeen: request.advancesSeen
@@ -131,7 +131,7 @@ public struct RelayService: Sendable {
             after: request.after,
             limit: Int(request.limit == 0 ? ReadRequest.defaultLimit : request.limit),
             maximumLength: RelayAPI.Operation.maximumReadLength,
-            today: today()
+            today: clock.days.expiring
         )
         guard request.waitSeconds > 0 else { return try await store.read(query) }
 
@@ -162,11 +162,11 @@ public struct RelayService: Sendable {
 
     /// Begins to wait for what a subscriber is to be told; it must be ended.
     func subscribe(_ request: SubscribeRequest) -> EventStream {
-        EventStream(request, store: store, reads: sharedReads, today: today)
+        EventStream(request, store: store, reads: sharedReads, clock: clock)
     }
 
     func take(_ request: TakeRequest) async throws(Problem) -> TakeResponse {
-        TakeResponse(entry: try await store.take(admitted(request.access), today: today()))
+        TakeResponse(entry: try await store.take(admitted(request.access), today: clock.days.expiring))
     }
 
     func delete(_ request: DeleteRequest) async throws(Problem) -> EmptyResponse {
@@ -183,7 +183,7 @@ public struct RelayService: Sendable {
                 parts: Int(request.parts),
                 retentionDays: request.retentionDays,
                 limits: limits,
-                today: today()
+                today: clock.days.keeping
             )
         )
         return EmptyResponse()
@@ -194,22 +194,24 @@ public struct RelayService: Sendable {
             admitted(request.access),
             index: Int(request.index),
             bytes: request.bytes,
-            today: today()
+            today: clock.days.expiring
         )
         return EmptyResponse()
     }
 
     func blobState(_ request: BlobStateRequest) async throws(Problem) -> BlobStateResponse {
-        BlobStateResponse(present: try await store.partsPresent(admitted(request.access), today: today()))
+        BlobStateResponse(present: try await store.partsPresent(admitted(request.access), today: clock.days.expiring))
     }
 
     func getPart(_ request: BlobGetRequest) async throws(Problem) -> BlobGetResponse {
         let access = try admitted(request.access)
-        return BlobGetResponse(bytes: try await store.part(access, index: Int(request.index), today: today()))
+        return BlobGetResponse(
+            bytes: try await store.part(access, index: Int(request.index), today: clock.days.expiring)
+        )
     }
 
     func deleteBlob(_ request: BlobDeleteRequest) async throws(Problem) -> EmptyResponse {
-        try await store.deleteBlob(admitted(request.access), today: today())
+        try await store.deleteBlob(admitted(request.access), today: clock.days.expiring)
         return EmptyResponse()
     }
 

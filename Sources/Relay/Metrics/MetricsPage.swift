@@ -82,6 +82,12 @@ extension RelayService {
         page.add("aadr_relay_subscriptions", .gauge, "Subscriptions and reads that wait.", admission.subscriptions)
         page.begin("aadr_relay_expiry_step_seconds", .histogram, "Time that each step of expiry and clearing took.")
         page.add("aadr_relay_expiry_step_seconds", histogram: counts.expirySteps)
+        page.add(
+            "aadr_relay_clock_doubtful",
+            .gauge,
+            "1: the system's clock has jumped, and is not believed yet; 0: it is.",
+            clock.days.areInDoubt ? 1 : 0
+        )
         await addStore(to: &page)
         return page
     }

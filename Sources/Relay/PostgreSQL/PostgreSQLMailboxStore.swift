@@ -157,6 +157,19 @@ public final class PostgreSQLMailboxStore: MailboxStore {
     /// to that (Docs/postgresql.md says what can be found until then).
     public func scrubSome() async throws(Problem) -> StoreStep { .nothing }
 
+    public func lastDay() async throws(Problem) -> Day? {
+        try await pool.perform { connection in
+            let row = try connection.execute("SELECT last_day FROM store WHERE id = 1").first
+            return try row.flatMap { try $0.isNull(0) ? nil : Day(Int($0.integer(0))) }
+        }
+    }
+
+    public func remember(_ day: Day) async throws(Problem) {
+        try await pool.transaction { connection in
+            _ = try connection.execute("UPDATE store SET last_day = $1 WHERE id = 1", [.day(day)])
+        }
+    }
+
     public func issueToken(_ hash: AccessTokenHash, label: String, mailboxes: UInt32) async throws(Problem) {
         try await pool.transaction {
             try PostgreSQLMailboxes(connection: $0).issueToken(hash, label: label, mailboxes: mailboxes)

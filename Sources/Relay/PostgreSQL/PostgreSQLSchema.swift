@@ -10,7 +10,7 @@ enum PostgreSQLSchema {
 
     private static let migrations = [
         Migration(name: "mailboxes", sql: mailboxes), Migration(name: "blobs", sql: blobs),
-        Migration(name: "body bytes", sql: bodyBytes),
+        Migration(name: "body bytes", sql: bodyBytes), Migration(name: "last day", sql: lastDay),
     ]
 
     /// Brings the tables up to this version's. Several relays may do so at once.
@@ -162,5 +162,10 @@ enum PostgreSQLSchema {
             SELECT mailbox, sum(octet_length(body)) AS bytes FROM entry WHERE body IS NOT NULL GROUP BY mailbox
         ) AS held
         WHERE mailbox.id = held.mailbox;
+        """
+
+    private static let lastDay = """
+        -- On which a relay last served from the store and believed its clock (RelayClock).
+        ALTER TABLE store ADD COLUMN last_day bigint;
         """
 }

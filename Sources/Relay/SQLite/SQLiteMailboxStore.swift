@@ -235,6 +235,14 @@ public final class SQLiteMailboxStore: MailboxStore {
         }
     }
 
+    public func lastDay() async throws(Problem) -> Day? {
+        try await reading { try Int.fetchOne($0, sql: "SELECT last_day FROM store").map { Day($0) } }
+    }
+
+    public func remember(_ day: Day) async throws(Problem) {
+        try await queue.perform { try $0.execute("UPDATE store SET last_day = ?", [day.number]) }
+    }
+
     public func issueToken(_ hash: AccessTokenHash, label: String, mailboxes: UInt32) async throws(Problem) {
         try await queue.perform { writer in
             try writer.execute(

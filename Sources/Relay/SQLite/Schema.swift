@@ -131,6 +131,10 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("last day") { db in
+            // On which a relay last served from the store and believed its clock (RelayClock).
+            try db.execute(sql: "ALTER TABLE store ADD COLUMN last_day INTEGER")
+        }
         return migrator
     }
 }

@@ -3,7 +3,7 @@ internal import RelayAPI
 public import ServiceLifecycle
 
 /// Removes what has expired, always and in small steps, scrubs the store's log behind it, and says in the relay's log
-/// when the store gives way and when it is back.
+/// when the store gives way or the clock jumps, and when either is back.
 public struct Maintenance: Service {
     private let service: RelayService
     private let interval: Duration
@@ -21,8 +21,12 @@ public struct Maintenance: Service {
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             var trouble: Problem?
+            var wasInDoubt = false
             while !Task.isCancelled {
-                let found = await round()
+                let days = service.clock.days
+                if days.areInDoubt != wasInDoubt { report(isInDoubt: days.areInDoubt) }
+                wasInDoubt = days.areInDoubt
+                let found = await round(days)
                 if found != trouble { report(found) }
                 trouble = found
                 try? await Task.sleep(for: interval)
@@ -31,11 +35,14 @@ public struct Maintenance: Service {
     }
 
     /// - Returns: what is wrong with the store. It is tried again in the next round; clients learn of it by their requests.
-    private func round() async -> Problem? {
+    func round(_ days: RelayClock.Days) async -> Problem? {
         do {
-            while try await step({ try await service.store.expireSome(today: service.today()) }) {}
+            while try await step({ try await service.store.expireSome(today: days.expiring) }) {}
             while try await step({ try await service.store.scrubSome() }) {}
             try await service.store.checkReadiness()
+            if !days.areInDoubt, try await service.store.lastDay() != days.expiring {
+                try await service.store.remember(days.expiring)
+            }
             return nil
         } catch let problem as Problem {
             return problem
@@ -49,6 +56,16 @@ public struct Maintenance: Service {
         let step = try await body()
         if step.held > .zero { service.metrics.noteExpiryStep(step.held) }
         return step.hasMore && !Task.isCancelled
+    }
+
+    private func report(isInDoubt: Bool) {
+        if isInDoubt {
+            let cause: Logger.MetadataValue =
+                "it has jumped, or the relay was off for long; set it right if it is wrong"
+            logger?.error("the clock is in doubt", metadata: ["cause": cause])
+        } else {
+            logger?.notice("the clock is believed again")
+        }
     }
 
     private func report(_ trouble: Problem?) {

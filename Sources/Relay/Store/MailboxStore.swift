@@ -42,6 +42,10 @@ public protocol MailboxStore: Sendable {
     /// others up.
     func scrubSome() async throws(Problem) -> StoreStep
 
+    /// The last day that it was told to remember; nil in a new store.
+    func lastDay() async throws(Problem) -> Day?
+    func remember(_ day: Day) async throws(Problem)
+
     func issueToken(_ hash: AccessTokenHash, label: String, mailboxes: UInt32) async throws(Problem)
     func tokens() async throws(Problem) -> [StoredToken]
     /// - Returns: whether there was such a token.
