@@ -95,6 +95,24 @@ struct SafeTextTests {
         )
     }
 
+    @Test("a line of an Arabic sentence that begins with a Latin word is marked, on a terminal; a path alone is not")
+    func directed() {
+        Speech.$language.withValue(.arabic) {
+            for line in ["read, none؛ ما لم يُحدَّد", "\u{200E}--exec بعد"] {
+                #expect(SafeText.directed(line) == "\u{200F}" + line)
+                #expect(Layout(width: 40, isStyled: false).own(line, Layout.plain.plain) == ["\u{200F}" + line])
+                #expect(Layout.plain.own(line, Layout.plain.plain) == [line])
+            }
+            for line in ["/a/path", "نص read", "\u{2068}/a/path\u{2069} ثم نص", "12 نص", "read \u{2068}نص\u{2069}", ""]
+            {
+                #expect(SafeText.directed(line) == line)
+            }
+        }
+        Speech.$language.withValue(.english) {
+            #expect(SafeText.directed("read نص") == "read نص")
+        }
+    }
+
     @Test("copied from a messenger loses what the messenger added")
     func pastedText() {
         #expect(pasted(" \u{2068}aadr-\n  invitation-1.\u{200B}x\u{2069}\u{FEFF} ") == "aadr-invitation-1.x")

@@ -75,7 +75,7 @@ struct Layout: Equatable, Sendable {
         let margin = String(repeating: " ", count: indent)
         return sentences.split(separator: "\n", omittingEmptySubsequences: false)
             .flatMap { SafeText.isolatingEach(broken(String($0), indent + room, DisplayWidth.isName)) }
-            .map { margin + style($0) }
+            .map { margin + style(width == nil ? $0 : SafeText.directed($0)) }
     }
 
     /// Lines of the program's own, each with the margin that it begins with, as lines of the terminal.

@@ -55,6 +55,29 @@ enum SafeText {
         }
     }
 
+    /// A line of the program's own for a terminal that takes a line's direction from its first letter (UAX #9, rules P2 and P3):
+    /// one that goes on in Arabic is marked when it begins with a Latin word.
+    static func directed(_ line: String) -> String {
+        guard Speech.language == .arabic else { return line }
+        var depth = 0
+        var beginsLatin = false
+        for scalar in line.unicodeScalars {
+            switch scalar.value {
+            case 0x2066...0x2068: depth += 1
+            case 0x2069: depth -= 1
+            case _ where depth > 0: break
+            case 0x0600...0x06FF where scalar.properties.isAlphabetic, 0x200F:
+                return beginsLatin ? rightToLeftMark + line : line
+            case 0x200E: beginsLatin = true
+            case _ where scalar.properties.isAlphabetic: beginsLatin = true
+            default: break
+            }
+        }
+        return line
+    }
+
+    private static let rightToLeftMark = "\u{200F}"
+
     private enum Treatment {
         case keep
         case drop
