@@ -5,7 +5,7 @@ internal import GRDBSQLite
 /// calls of the system for each page, neither of which fills a page of the file.
 ///
 /// What is held back has been promised to nobody: between a commit's first write and its fdatasync, SQLite tells no reader
-/// of it. Outside of commits, as when a large transaction spills, everything is written at once.
+/// of it. Before and after, as when a large transaction spills, everything is written at once.
 ///
 /// Stands between SQLite and its VFS for one file, the log as the connection that writes has it open: the file gets
 /// methods that find their way back to this object. Used on the database pool's writer queue alone; hence `@unchecked
@@ -18,7 +18,7 @@ final class LogWrites: @unchecked Sendable {
     private var heldCount = 0
     /// Where the held bytes belong in the file.
     private var heldOffset: sqlite3_int64 = 0
-    private var isCommitting = false
+    private var isHolding = false
 
     /// SQLite's VFS writes less than 128 KiB in one call.
     private static let mostHeld = 64 * 1024
@@ -40,12 +40,12 @@ final class LogWrites: @unchecked Sendable {
 
     /// From here on, writes are held back until the log is synchronised.
     func beginCommit() {
-        isCommitting = true
+        isHolding = true
     }
 
     /// What a commit has written and not synchronised by its end, it has not committed.
     func endCommit() {
-        isCommitting = false
+        isHolding = false
         heldCount = 0
     }
 
@@ -54,7 +54,7 @@ final class LogWrites: @unchecked Sendable {
             let code = flush(file)
             guard code == SQLITE_OK else { return code }
         }
-        guard isCommitting, bytes.count <= held.count else {
+        guard isHolding, bytes.count <= held.count else {
             return original.pointee.xWrite(file, bytes.baseAddress, Int32(bytes.count), offset)
         }
         if heldCount == 0 { heldOffset = offset }
@@ -96,7 +96,10 @@ final class LogWrites: @unchecked Sendable {
             LogWrites.of(file) { $0.afterFlush($1) { $0.xRead($1, bytes, count, offset) } }
         }
         methods.xSync = { file, flags in
-            LogWrites.of(file) { $0.afterFlush($1) { $0.xSync($1, flags) } }
+            LogWrites.of(file) { log, file in
+                log.isHolding = false
+                return log.afterFlush(file) { $0.xSync($1, flags) }
+            }
         }
         methods.xTruncate = { file, length in
             LogWrites.of(file) { $0.afterFlush($1) { $0.xTruncate($1, length) } }
