@@ -165,8 +165,9 @@ extension InterceptedRelay {
     fileprivate func answer(appendsTo mailbox: MailboxID, sequence: UInt64) {
         onAppend { request, inner throws(RelayError) in
             guard request.access.mailbox == mailbox else { return try await inner.append(request) }
+            let ofNothing = ReadRequest(access: request.access, incarnation: .unknown, after: .max, limit: 1)
             return AppendResponse(
-                incarnation: .unknown,
+                incarnation: try await inner.read(ofNothing).incarnation,
                 sequence: sequence,
                 runningHash: RunningHash(opening: .random()),
                 isDuplicate: true

@@ -85,6 +85,31 @@ struct RollbackTests {
         try await expectHealthy(members)
     }
 
+    /// Whoever restores a backup and says so is accused of nothing else, whoever notices first: also when members send before
+    /// they read, one knows a message that the other does not, and one has an acknowledgement of what is gone.
+    @Test func aRestoredBackupIsOneFindingAndNoAccusation() async throws {
+        let scene = try await Scene()
+        try await scene.send("1")
+        #expect(try await scene.reader.takeTexts() == ["1"])
+        _ = try await scene.founder.sync()
+        let earlier = try scene.coalition.copyOfRelay(keepsIncarnation: false)
+        try await scene.send("2")
+        _ = try await scene.founder.sync()
+        // Acknowledged, and not read even by its sender.
+        try await scene.send("3")
+        let members = try await reopen(scene, on: earlier)
+        #expect(try await members[0].send(text: "4", to: [.coalition]).map(\.state) == [.relayed])
+        #expect(try await members[1].send(text: "5", to: [.coalition]).map(\.state) == [.relayed])
+        var texts: [[String]] = [[], []]
+        for _ in 0..<3 {
+            for (index, member) in members.enumerated() { texts[index] += try await member.takeTexts() }
+        }
+        #expect(texts[0] == ["5"])
+        #expect(texts[1].sorted() == ["3", "4"])
+        for member in members { #expect(try Set(member.takeFindings()) == [.incarnationChanged]) }
+        try await expectHealthy(members)
+    }
+
     /// Guards: a relay that changes its incarnation with every answer keeps nobody busy for ever.
     @Test func endlessIncarnationsEndTheCommandAndNotTheGroup() async throws {
         let scene = try await Scene()

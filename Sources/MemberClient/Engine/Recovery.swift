@@ -47,6 +47,17 @@ extension Engine {
                 opening: Position(sequence: response.opening, runningHash: response.openingHash)
             )
             try transaction.setRecord(.group(id), to: record)
+            if response.incarnation != cursor.incarnation { try forgetAcknowledgements(of: id, transaction) }
+        }
+    }
+
+    /// A restored relay may have lost what it had acknowledged, and says so: whatever it does not show is sent again.
+    private func forgetAcknowledgements(of id: GroupID, _ transaction: borrowing VaultTransaction) throws {
+        for (number, item) in try transaction.records(in: .outbox, as: OutboxItem.self)
+        where item.destination == .group(id) && item.relayed != nil {
+            var item = item
+            item.relayed = nil
+            try transaction.replace(number, in: .outbox, with: item.encoded)
         }
     }
 

@@ -35,13 +35,28 @@ extension Engine {
         _ transaction: borrowing VaultTransaction
     ) throws -> Bool {
         if position == record.cursor.opening { return false }
-        guard position.sequence < sequence else { return true }
-        for incarnation in [record.cursor.incarnation] + record.earlierIncarnations {
-            let name = VaultName.seen(position.sequence, of: id, in: incarnation)
-            let seen = try transaction.record(name, as: SeenEntry.self)
-            if seen?.runningHash == position.runningHash { return false }
+        if position.sequence < sequence,
+            try seen(position.sequence, of: id, in: record.cursor.incarnation, transaction) == position.runningHash
+        {
+            return false
         }
-        return true
+        // Before a restored relay's log was read, its sender may have read more of the one before than this device.
+        var isBeyondEarlier = !record.earlierIncarnations.isEmpty
+        for incarnation in record.earlierIncarnations {
+            guard let hash = try seen(position.sequence, of: id, in: incarnation, transaction) else { continue }
+            if hash == position.runningHash { return false }
+            isBeyondEarlier = false
+        }
+        return !isBeyondEarlier
+    }
+
+    private func seen(
+        _ sequence: UInt64,
+        of id: GroupID,
+        in incarnation: Incarnation,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> RunningHash? {
+        try transaction.record(.seen(sequence, of: id, in: incarnation), as: SeenEntry.self)?.runningHash
     }
 
     private func checkCoalitionView(
