@@ -10,6 +10,7 @@ struct Failure: Error {
     let status: Int32
 
     static let damaged: Int32 = 65
+    static let cannotRead: Int32 = 66
     static let internalError: Int32 = 70
     static let cannotWrite: Int32 = 73
     static let temporary: Int32 = 75

@@ -43,6 +43,12 @@ struct Restore: AsyncParsableCommand {
     }
 
     private func restore(_ file: String, in path: String) async throws {
+        guard FileManager.default.isReadableFile(atPath: file) else {
+            throw Failure(
+                "cannot read \(file): it must be there, and this user allowed to read it",
+                status: Failure.cannotRead
+            )
+        }
         let directory = try DataDirectory(path: path, creating: true)
         try directory.lock()
         guard replace || !FileManager.default.fileExists(atPath: directory.store.path) else {

@@ -101,7 +101,7 @@ import Testing
             try Data(repeating: 0x61, count: 8192).write(to: file)
             let empty = data.appending(path: "empty").path
             try await DatabaseQueue(path: empty).write { try $0.execute(sql: "CREATE TABLE other (id INTEGER)") }
-            for (path, status) in [(file.path, 65), (empty, 65), (data.appending(path: "none").path, 78)]
+            for (path, status) in [(file.path, 65), (empty, 65), (data.appending(path: "none").path, 66)]
                 as [(String, Int32)]
             {
                 let refused = try RelayProcess.run("restore", "--data", data.path, "--replace", path)
