@@ -10,6 +10,11 @@ struct ForkTests {
     /// From now on the reader of the scene has a coalition group's log of its own, and everything else with the others.
     private func fork(_ scene: Scene) throws -> TestRelay {
         let other = try scene.coalition.copyOfRelay(keepsIncarnation: true)
+        fork(scene, to: other)
+        return other
+    }
+
+    private func fork(_ scene: Scene, to other: TestRelay) {
         let mailbox = scene.mailbox
         scene.relay.onRead { request, inner throws(RelayError) in
             try await (request.access.mailbox == mailbox ? other : inner).read(request)
@@ -20,7 +25,22 @@ struct ForkTests {
         scene.relay.onAdvance { request, inner throws(RelayError) in
             try await (request.access.mailbox == mailbox ? other : inner).advance(request)
         }
-        return other
+    }
+
+    /// Shows the last entry of the founder's log on the other side, too.
+    private func cross(_ scene: Scene, to other: TestRelay) async throws {
+        let access = try scene.founder.access(to: .coalition)
+        let log = try await scene.coalition.relay.read(ReadRequest(access: access, incarnation: .unknown, after: 0))
+        let crossing = try #require(log.entries.last)
+        _ = try await other.append(
+            AppendRequest(
+                access: access,
+                epoch: log.epoch,
+                entryID: crossing.entryID,
+                kind: crossing.kind,
+                body: try #require(crossing.body)
+            )
+        )
     }
 
     @Test func forkBetweenMessagesIsNoticedWithTheFirstMessageThatCrosses() async throws {
@@ -34,23 +54,28 @@ struct ForkTests {
         }
         // What the founder writes next is shown on both sides.
         try await scene.send("3")
-        let access = try scene.founder.access(to: .coalition)
-        let log = try await scene.coalition.relay.read(ReadRequest(access: access, incarnation: .unknown, after: 0))
-        let crossing = try #require(log.entries.last)
-        _ = try await other.append(
-            AppendRequest(
-                access: access,
-                epoch: log.epoch,
-                entryID: crossing.entryID,
-                kind: crossing.kind,
-                body: try #require(crossing.body)
-            )
-        )
+        try await cross(scene, to: other)
         #expect(try await scene.reader.takeTexts() == ["3"])
         let finding = try #require(try scene.reader.unshownFindings().first)
         #expect(finding.kind == .splitView)
         #expect(finding.who == scene.founder.address)
         #expect(try await scene.founder.takeTexts() == [])
+        await scene.close()
+    }
+
+    /// A new incarnation does not cover up what a relay had shown before.
+    @Test func forkBeforeAClaimedRestoreIsNoticedWithTheFirstMessageThatCrosses() async throws {
+        let scene = try await Scene()
+        let restored = try scene.coalition.copyOfRelay(keepsIncarnation: false)
+        _ = try fork(scene)
+        try await scene.send("1")
+        _ = try await scene.reader.send(text: "2", to: [.coalition])
+        for member in [scene.founder, scene.reader] { #expect(try await member.takeTexts() == []) }
+        fork(scene, to: restored)
+        try await scene.send("3")
+        try await cross(scene, to: restored)
+        #expect(try await scene.reader.takeTexts() == ["3"])
+        #expect(try scene.reader.unshownFindings().map(\.kind) == [.incarnationChanged, .splitView])
         await scene.close()
     }
 
