@@ -7,10 +7,12 @@ import Testing
 /// A real PostgreSQL of this process's own: in a temporary directory, reached by a Unix socket there, gone when the
 /// process ends, however it ends.
 ///
-/// Nothing in it changes once it runs; hence `@unchecked Sendable`.
+/// Nothing in this object changes once it runs; hence `@unchecked Sendable`.
 final class PostgreSQLServer: @unchecked Sendable {
     let directory: URL
     private let process: Process
+    /// The server's, beside its data directory.
+    private let options: [String]
     /// Its end tells the server to stop: it comes also when this process is killed.
     private let leash = Pipe()
 
@@ -27,10 +29,11 @@ final class PostgreSQLServer: @unchecked Sendable {
             Self.asUser + ["\(Self.programs)/initdb", "-D", data, "-U", "aadr", "-A", "trust", "-E", "UTF8", "-N"]
         )
         process = Process()
-        let server =
-            Self.asUser + ["\(Self.programs)/postgres", "-D", data, "-k", directory.path, "-h", ""]
+        options =
+            ["-k", directory.path, "-h", ""]
             + (["max_connections=400", "logging_collector=off", "log_error_verbosity=terse"] + settings)
             .flatMap { ["-c", $0] }
+        let server = Self.asUser + ["\(Self.programs)/postgres", "-D", data] + options
         process.executableURL = URL(filePath: "/bin/sh")
         // Beside the server, something that waits for the leash to end, stops the server at once and removes its directory.
         process.arguments =
@@ -38,7 +41,7 @@ final class PostgreSQLServer: @unchecked Sendable {
                 "-c",
                 """
                 d=$1; shift; exec 3<&0 >"$d.log" 2>&1
-                (read -r _ <&3; kill -QUIT $$; while [ -e "$d/data/postmaster.pid" ]; do sleep 0.05; done; rm -rf "$d" "$d.log") 2>/dev/null &
+                (read -r _ <&3; kill -QUIT "$(head -n 1 "$d/data/postmaster.pid")"; while [ -e "$d/data/postmaster.pid" ]; do sleep 0.05; done; rm -rf "$d" "$d.log") 2>/dev/null &
                 exec "$@" </dev/null 3<&-
                 """,
                 "sh", directory.path,
@@ -64,6 +67,27 @@ final class PostgreSQLServer: @unchecked Sendable {
     func stop() {
         try? leash.fileHandleForWriting.close()
         process.waitUntilExit()
+    }
+
+    /// Shuts the server down as its operator does, "fast": connections are broken, and nothing is lost. Its directory stays.
+    func shutDown() throws {
+        try control("-m", "fast", "stop")
+    }
+
+    /// Starts it again after `shutDown`, and waits until it answers.
+    func startAgain() throws {
+        let quoted = options.map { "'\($0)'" }.joined(separator: " ")
+        try control("-o", quoted, "-l", directory.appending(path: "data/log").path, "start")
+    }
+
+    private func control(_ arguments: String...) throws {
+        // `Process` waits for all that have its descriptors, which the server would inherit and keep.
+        let alone = #"for fd in /proc/self/fd/*; do fd=${fd##*/}; ((fd > 2)) && eval "exec $fd>&-"; done; exec "$@""#
+        let data = directory.appending(path: "data").path
+        try Self.run(
+            ["/bin/bash", "-c", alone, "bash"] + Self.asUser
+                + ["\(Self.programs)/pg_ctl", "-D", data, "-w"] + arguments
+        )
     }
 
     /// Sends a signal to the server's first process: SIGQUIT ends all at once, as a crash does.
@@ -104,6 +128,7 @@ final class PostgreSQLServer: @unchecked Sendable {
         let process = Process()
         process.executableURL = URL(filePath: command[0])
         process.arguments = Array(command.dropFirst())
+        process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()

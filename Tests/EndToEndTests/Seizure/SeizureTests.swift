@@ -1,4 +1,6 @@
 import Foundation
+import NIOCore
+import NIOPosix
 import Testing
 
 @testable import Relay
@@ -16,10 +18,13 @@ struct SeizureTests {
     @Test("a relay on SQLite, with TLS, and its line")
     func overTLS() async throws {
         let workplace = try Workplace()
-        let relay = try await RelayUnderTest.start(in: workplace)
+        let port = try FreePort.find()
+        let relay = try await RelayUnderTest.start(in: workplace, options: ["--admin-listen", "127.0.0.1:\(port)"])
         var seized = Seized()
         let proxy = try await talk(over: relay, in: workplace)
 
+        let metrics = try await Self.metrics(at: port)
+        seized.add("its metrics", metrics)
         try seized.add(filesUnder: relay.data)
         try seized.add(memoryOf: relay.program.identifier)
         #expect(await relay.stop() == 0)
@@ -32,6 +37,7 @@ struct SeizureTests {
         // What is there is found: the search can see.
         #expect(seized.holding(Self.label).contains { $0.hasPrefix(relay.data) })
         #expect(seized.holding(relay.data).contains { $0.hasPrefix("memory") })
+        #expect(String(decoding: metrics, as: UTF8.self).contains("aadr_relay_entries_appended_total"))
         // Under TLS, not even what is asked for shows.
         #expect(proxy.recorded.count > 100_000)
         #expect(!seized.holding("/v1/append").contains("the line"))
@@ -148,6 +154,23 @@ struct SeizureTests {
         following.signal(SIGTERM)
         _ = await following.outcome()
         return proxy
+    }
+
+    /// What a relay tells its operator's monitoring.
+    private static func metrics(at port: Int) async throws -> Data {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await channel.executeThenClose { answers, requests in
+            let request = "GET /metrics HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n\r\n"
+            try await requests.write(ByteBuffer(string: request))
+            var page = Data()
+            for try await part in answers { page.append(contentsOf: part.readableBytesView) }
+            return page
+        }
     }
 
     private func expectNothing(in seized: Seized) {

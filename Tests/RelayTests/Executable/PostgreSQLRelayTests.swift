@@ -1,9 +1,12 @@
 import Foundation
+import HTTPTypes
 import HummingbirdTesting
+import NIOCore
 import RelayAPI
 import Testing
 
 @testable import Relay
+@testable import RelayTesting
 
 /// Several relay processes on one PostgreSQL.
 @Suite(.serialized) struct PostgreSQLRelayTests {
@@ -88,6 +91,82 @@ import Testing
             try await checker.shutdown()
             relay.send(SIGTERM)
             #expect(relay.wait() == 0)
+        }
+    }
+
+    @Test func aServerThatIsStoppedAndStartedIsSaidAndServedFromAgain() async throws {
+        try await withTemporaryDirectory { directory in
+            let server = try PostgreSQLServer()
+            defer { server.stop() }
+            let environment = ["AADR_RELAY_STORE": try server.database("relay").uri]
+            let (port, otherData) = (try FreePort.find(), directory.appending(path: "other"))
+            let relay = try RelayProcess(
+                data: directory.appending(path: "relay"),
+                options: ["--admin-listen", "127.0.0.1:\(port)"],
+                environment: environment
+            )
+            let other = try RelayProcess(data: otherData, environment: environment)
+            let admin = TestClient(host: "127.0.0.1", port: port, configuration: .init())
+            admin.connect()
+            let (client, otherClient) = (relay.connect(), other.connect())
+            let caller = Caller(client)
+            let token = try RelayProcess.token(data: otherData, environment: environment)
+            let access = try await caller.mailbox(token: token)
+            var kept: [EntryID] = []
+            for _ in 0..<5 {
+                kept.append(.random())
+                _ = try await caller.append(access, id: kept[kept.count - 1])
+            }
+
+            try server.shutDown()
+            let refused = EntryID.random()
+            for _ in 0..<3 {
+                await Self.expectRefusal { _ = try await caller.append(access, id: refused) }
+                await Self.expectRefusal { _ = try await caller.read(access) }
+                await Self.expectRefusal { _ = try await caller.mailbox(token: token) }
+            }
+            for asked in [client, admin] {
+                let readiness = try await asked.get("/readyz")
+                #expect(readiness.status == .serviceUnavailable)
+                #expect(readiness.headers[.retryAfter] != nil)
+                #expect(try await asked.get("/healthz").status == .ok)
+            }
+            let page = try await admin.get("/metrics")
+            #expect(page.body.map { String(buffer: $0) }?.contains("aadr_relay_ready 0\n") == true)
+
+            try server.startAgain()
+            for asked in [client, otherClient] {
+                try await Self.waiting { try await asked.get("/readyz").status == .ok }
+            }
+            // What was acknowledged is there, and nothing else: what was refused is new when it comes again.
+            #expect(try await caller.read(access).entries.map(\.entryID) == kept)
+            #expect(try await caller.append(access, id: refused).isDuplicate == false)
+            #expect(try await caller.append(access, id: kept[0]).isDuplicate)
+            // What one relay takes, the other hands out once more.
+            _ = try await Caller(otherClient).append(access)
+            #expect(try await caller.read(access).entries.count == 7)
+
+            for client in [client, otherClient, admin] { try await client.shutdown() }
+            for relay in [relay, other] {
+                relay.send(SIGTERM)
+                #expect(relay.wait() == 0)
+            }
+        }
+    }
+
+    /// Expects that a relay says that it cannot serve now, why, and when to ask again.
+    private static func expectRefusal(_ body: () async throws -> Void) async {
+        let refusal = await #expect(throws: Problem.self) { try await body() }
+        #expect(refusal?.name == .unavailable)
+        #expect(refusal?.detail?.isEmpty == false)
+        #expect(refusal?.retryAfter != nil)
+    }
+
+    private static func waiting(_ condition: () async throws -> Bool) async throws {
+        let start = ContinuousClock.now
+        while try await !condition() {
+            try #require(ContinuousClock.now - start < .seconds(60))
+            try await Task.sleep(for: .milliseconds(50))
         }
     }
 
