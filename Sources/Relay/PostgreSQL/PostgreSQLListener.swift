@@ -12,6 +12,9 @@ final class PostgreSQLListener: @unchecked Sendable {
     /// A payload holds less than 8,000 bytes.
     private static let mostMailboxesInPayload = 256
     private static let retryInterval = DispatchTimeInterval.milliseconds(250)
+    /// Where the other end closes a Unix socket, the source that watches it may be told nothing any more: so the connection
+    /// is looked at now and then as well.
+    private static let watchInterval = DispatchTimeInterval.seconds(1)
 
     private let address: PostgreSQLAddress
     private let notifications: MailboxNotifications
@@ -19,6 +22,7 @@ final class PostgreSQLListener: @unchecked Sendable {
     private let hears = Atomic(false)
     private var connection: PostgreSQLConnection?
     private var source: (any DispatchSourceRead)?
+    private var timer: (any DispatchSourceTimer)?
     private var isClosed = false
     /// Stands before what this relay itself sends, whose waiters have been woken by then.
     private let sender = Base64URL.encode(Incarnation.random().bytes)
@@ -63,8 +67,13 @@ final class PostgreSQLListener: @unchecked Sendable {
             // The connection, which the handler keeps, closes its socket only when nothing watches that any more.
             source.setCancelHandler { withExtendedLifetime(connection) {} }
             source.resume()
+            let timer = DispatchSource.makeTimerSource(queue: queue)
+            timer.setEventHandler { [weak self] in self?.hear() }
+            timer.schedule(deadline: .now() + Self.watchInterval, repeating: Self.watchInterval)
+            timer.resume()
             self.connection = connection
             self.source = source
+            self.timer = timer
             hears.store(true, ordering: .relaxed)
             // Nobody knows what was appended while nothing was heard.
             notifications.notifyAll()
@@ -93,6 +102,8 @@ final class PostgreSQLListener: @unchecked Sendable {
         hears.store(false, ordering: .relaxed)
         source?.cancel()
         source = nil
+        timer?.cancel()
+        timer = nil
         connection = nil
     }
 }

@@ -142,9 +142,15 @@ import Testing
             #expect(try await caller.read(access).entries.map(\.entryID) == kept)
             #expect(try await caller.append(access, id: refused).isDuplicate == false)
             #expect(try await caller.append(access, id: kept[0]).isDuplicate)
-            // What one relay takes, the other hands out once more.
+            // An append at one relay wakes a reader at the other once more.
+            let head = try await caller.read(access).head
+            let reader = Task { try await caller.read(access, after: head, waitSeconds: 60).entries.map(\.sequence) }
+            try await Self.waiting {
+                let page = try await admin.get("/metrics")
+                return page.body.map { String(buffer: $0) }?.contains("aadr_relay_subscriptions 1\n") == true
+            }
             _ = try await Caller(otherClient).append(access)
-            #expect(try await caller.read(access).entries.count == 7)
+            #expect(try await reader.value == [head + 1])
 
             for client in [client, otherClient, admin] { try await client.shutdown() }
             for relay in [relay, other] {
