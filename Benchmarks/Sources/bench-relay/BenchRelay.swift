@@ -24,6 +24,7 @@ struct BenchRelay {
         limits.connectionRate = .unlimited
         limits.capabilityRate = .unlimited
         limits.tokenRate = .unlimited
+        (limits.connections, limits.subscriptions) = (16_384, 16_384)
         let service = RelayService(store: store, limits: limits)
         for argument in CommandLine.arguments.dropFirst(2) {
             guard let count = Int(argument) else { throw Failure(description: "not a count: \(argument)") }
