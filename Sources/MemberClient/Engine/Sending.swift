@@ -335,10 +335,7 @@ extension Engine {
                 item.entryID == request.entryID, item.sealed?.epoch == request.epoch
             else { return true }
             let record = try transaction.group(id)
-            let position = Position(sequence: response.sequence, runningHash: response.runningHash)
-            // A restored relay has another log than the one that was read; the next read notices, and begins anew.
-            let isOfLogRead = response.incarnation == record.cursor.incarnation
-            guard try !isOfLogRead || self.isPossible(position, for: request, in: record, id, transaction) else {
+            guard try self.isPossible(response, to: request, in: record, id, transaction) else {
                 try transaction.note(
                     FindingRecord(
                         .answerContradicts,
@@ -349,7 +346,7 @@ extension Engine {
                 )
                 return false
             }
-            item.relayed = position
+            item.relayed = Position(sequence: response.sequence, runningHash: response.runningHash)
             try transaction.replace(number, in: .outbox, with: item.encoded)
             return true
         }
@@ -365,28 +362,30 @@ extension Engine {
 
     /// Whether one's own entry may stand where the relay says, as far as this device has read the log.
     private func isPossible(
-        _ position: Position,
-        for request: AppendRequest,
+        _ response: AppendResponse,
+        to request: AppendRequest,
         in record: GroupRecord,
         _ id: GroupID,
         _ transaction: borrowing VaultTransaction
     ) throws -> Bool {
         guard record.cursor.epoch == request.epoch else { return true }
+        // A restored relay has another log than the one that was read; the next read notices, and begins anew.
+        guard response.incarnation == record.cursor.incarnation else { return true }
         // What a log has shown that contradicts itself proves nothing: the next read tells.
         guard try transaction.get(.brokenLog(of: id)) == nil else { return true }
         let last = record.cursor.last
         // What has been read is confirmed, and no longer in the outbox: this entry is not among it.
-        guard position.sequence > last.sequence else { return false }
-        guard position.sequence == last.sequence + 1 else { return true }
+        guard response.sequence > last.sequence else { return false }
+        guard response.sequence == last.sequence + 1 else { return true }
         let entry = RunningHashEntry(
-            sequence: position.sequence,
+            sequence: response.sequence,
             epoch: request.epoch,
             kind: request.kind,
             entryID: request.entryID,
             next: [],
             bodyHash: BodyHash(of: request.body)
         )
-        return last.runningHash.following(with: entry) == position.runningHash
+        return last.runningHash.following(with: entry) == response.runningHash
     }
 
     /// Does what a refusal asks for, so that the message can be sent again.
