@@ -17,6 +17,8 @@ let package = Package(
     targets: [
         // libFuzzer's entry point, which is in the Swift toolchain.
         .systemLibrary(name: "CLibFuzzer"),
+        // Answers what libsodium has computed before.
+        .target(name: "CRemembered"),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -28,6 +30,10 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .executableTarget(name: "fuzz", dependencies: ["CLibFuzzer", "FuzzTargets"], swiftSettings: strict),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["CLibFuzzer", "CRemembered", "FuzzTargets"],
+            swiftSettings: strict
+        ),
     ]
 )
