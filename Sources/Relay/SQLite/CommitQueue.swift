@@ -212,7 +212,7 @@ extension Problem {
     private static func cause(of code: ResultCode) -> String? {
         switch code {
         case .SQLITE_FULL: "the disk is full, or the store as large as it may be"
-        case .SQLITE_IOERR: "the disk fails, or is full"
+        case .SQLITE_IOERR: "the disk fails, is full, or can only be read"
         case .SQLITE_READONLY: "the store can only be read"
         case .SQLITE_CANTOPEN: "the store's files cannot be opened"
         case .SQLITE_BUSY, .SQLITE_LOCKED: "the store is busy"

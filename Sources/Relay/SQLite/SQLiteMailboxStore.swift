@@ -264,9 +264,12 @@ public final class SQLiteMailboxStore: MailboxStore {
 
     public func checkReadiness() async throws(Problem) {
         _ = try await reading { try Int64.fetchOne($0, sql: "SELECT id FROM store") }
-        // Writing is tried where it has failed, so that those who only ask cost no disk anything.
-        if queue.isFailing {
-            try await queue.perform { try $0.execute("UPDATE store SET incarnation = incarnation", []) }
+        // Writing is tried where it has failed, so that those who only ask cost no disk anything. A row that stays as it is
+        // SQLite does not write, but one that comes back to what it was.
+        guard queue.isFailing else { return }
+        try await queue.perform { [incarnation] writer in
+            try writer.execute("UPDATE store SET incarnation = zeroblob(16)", [])
+            try writer.execute("UPDATE store SET incarnation = ?", [incarnation.data])
         }
     }
 

@@ -8,28 +8,15 @@ import Testing
 
 @testable import Relay
 
-/// Disks that are full or cannot be written, and a store that is lost: nothing is acknowledged that is not kept, and
-/// whoever asks is told why.
+/// A store that is full or fails, and a relay that is stopped: nothing is acknowledged that is not kept, and whoever asks
+/// is told why. `DiskTests` does it with disks.
 @Suite(.serialized) struct FaultTests {
-    /// Appends until that is refused.
-    /// - Returns: how many were acknowledged, and the refusal.
-    private static func fill(_ caller: Caller, _ access: Access) async throws -> (kept: Int, refusal: Problem) {
-        for kept in 0..<2_000 {
-            do {
-                _ = try await caller.append(access, body: StoreUnderTest.body(.oneMiB))
-            } catch let problem as Problem {
-                return (kept, problem)
-            }
-        }
-        throw Problem(.internal, detail: "the store takes everything")
-    }
-
     @Test func aStoreThatIsAsLargeAsItMayBeRefusesAndTakesAgainWhatExpiryMakesRoomFor() async throws {
         var limits = RelayLimits()
         limits.maximumStoreBytes = 8 << 20
         try await TestRelay.with(.socket, limits: limits) { relay in
             let access = try await relay.mailbox()
-            let (kept, refusal) = try await Self.fill(relay.caller, access)
+            let (kept, refusal) = try await relay.caller.fill(access)
             #expect((3...8).contains(kept))
             #expect(refusal.name == .unavailable)
             #expect(refusal.detail?.contains("full") == true, "\(refusal)")
@@ -40,56 +27,6 @@ import Testing
             while try await store.expireSome(today: RelayClock().days.expiring + 15).hasMore {}
             #expect(try await relay.caller.send(.get, "/readyz", [:], []).status == 200)
             #expect(try await relay.caller.append(access).sequence == UInt64(kept) + 1)
-        }
-    }
-
-    /// A small disk of the relay's own, in a mount namespace that ends with it.
-    @Test(.enabled(if: geteuid() == 0)) func aFullDiskIsSaidAndLosesNothing() async throws {
-        try await withTemporaryDirectory { data in
-            let mount = "mount -t tmpfs -o size=80m tmpfs \(data.path) && exec \"$@\""
-            let relay = try RelayProcess(
-                data: data,
-                options: ["--plain-http"],
-                launcher: ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", mount, "sh"]
-            )
-            // As the relay sees it, where alone the disk is mounted.
-            let inside = ["/usr/bin/nsenter", "--target", String(relay.identifier), "--mount"]
-            let client = relay.connect()
-            let caller = Caller(client)
-            let access = try await caller.mailbox(token: RelayProcess.token(data: data, launcher: inside))
-            let (kept, refusal) = try await Self.fill(caller, access)
-            #expect(kept > 20)
-            #expect(refusal.name == .unavailable)
-            #expect(refusal.detail?.contains("full") == true, "\(refusal)")
-            #expect(try await client.get("/healthz").status == .ok)
-            #expect(try await caller.read(access, after: UInt64(kept) - 1).head == UInt64(kept))
-            try await client.shutdown()
-            // What was acknowledged is there after a kill as well.
-            let check = try RelayProcess.run("check", "--data", data.path, launcher: inside)
-            #expect(check.status == 0, "\(check.errors)")
-            #expect(check.output.contains("entries\t\(kept)\n"), "\(check.output)")
-            relay.send(SIGTERM)
-            #expect(relay.wait() == 0)
-        }
-    }
-
-    private static func check(_ data: URL) async throws -> StoreReport {
-        let store = try SQLiteMailboxStore(file: data.appending(path: "relay.sqlite"))
-        defer { try? store.close() }
-        return try await store.check()
-    }
-
-    @Test(.enabled(if: geteuid() == 0)) func aDiskThatCanOnlyBeReadIsSaidAtTheStart() async throws {
-        try await withTemporaryDirectory { data in
-            let mount = "mount -t tmpfs -o ro tmpfs \(data.path) && exec \"$@\""
-            let refused = try RelayProcess.run(
-                "serve",
-                "--data",
-                data.path,
-                launcher: ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", mount, "sh"]
-            )
-            #expect(refused.status == 73, "\(refused.errors)")
-            #expect(refused.errors.contains("cannot write"), "\(refused.errors)")
         }
     }
 
@@ -107,6 +44,12 @@ import Testing
     @Test func whatDoesNotPassIsAFaultOfTheRelay() {
         #expect(Problem(storeError: DatabaseError(resultCode: .SQLITE_CORRUPT)).name == .internal)
         #expect(Problem(storeError: StoreFault.damaged).name == .internal)
+    }
+
+    private static func check(_ data: URL) async throws -> StoreReport {
+        let store = try SQLiteMailboxStore(file: data.appending(path: "relay.sqlite"))
+        defer { try? store.close() }
+        return try await store.check()
     }
 
     @Test func sigtermUnderLoadAnswersEverybodyAndLosesNothing() async throws {
