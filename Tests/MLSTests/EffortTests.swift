@@ -42,11 +42,32 @@ struct EffortTests {
                     isByReference: false
                 )
             }
-        let list = ProposalList(proposals: proposals, committer: .member(LeafIndex(0)))
         let (tree, context, crypto) = (member.group.tree, member.group.context, member.group.crypto)
         try expectBrief {
-            let applied = try list.apply(to: tree, context, at: nil, crypto)
+            let list = try ProposalList(judging: proposals, by: .member(LeafIndex(0)), in: context, at: nil, crypto)
+            let applied = try list.apply(to: tree, context)
             #expect(applied.preSharedKeys.count == proposals.count)
+        }
+    }
+
+    @Test("as many proposals of outsiders as are kept, of which each second one collides with the one before")
+    func outsidersProposals() throws {
+        let member = try Member(founding: "member")
+        for _ in 0..<(PendingProposals.limit / 2) {
+            let key = try SignaturePrivateKey(suite3)
+            for _ in 0..<2 {
+                let proposal = try PublicMessage(
+                    proposingOwn: Member.bundle("outsider", key).keyPackage,
+                    to: member.group.context.groupID,
+                    epoch: member.group.context.epoch,
+                    signatureKey: key
+                )
+                _ = try member.group.open(.publicMessage(proposal))
+            }
+        }
+        try expectBrief {
+            let changes = try member.group.commit(signatureKey: member.key).changes
+            #expect(changes.added.count == PendingProposals.limit / 2)
         }
     }
 

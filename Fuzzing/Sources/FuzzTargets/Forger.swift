@@ -211,9 +211,9 @@ struct Forger {
         _ script: inout Script
     ) -> (path: UpdatePath, commitSecret: HeldSecret)? {
         let context = device.group.context
-        func applied(_ proposals: [CommittedProposal]) throws(MLSError) -> ProposalList.Applied {
-            try ProposalList(proposals: proposals, committer: .member(leaf))
-                .apply(to: device.group.tree, context, at: nil, crypto)
+        func applied(_ proposals: [CommittedProposal]) throws(MLSError) -> AppliedProposals {
+            try ProposalList(judging: proposals, by: .member(leaf), in: context, at: nil, crypto)
+                .apply(to: device.group.tree, context)
         }
         guard let old = device.group.tree[leaf], var applied = (try? applied(proposals)) ?? (try? applied([])),
             let own = try? OwnPath(in: &applied.tree, place: place, old: old, LeafChanges(), device.signer.key, crypto)

@@ -37,7 +37,7 @@ struct AssembledCommit: ~Copyable {
         _ options: CommitOptions
     ) throws(MLSError) {
         let crypto = basis.crypto
-        var applied = try list.apply(to: basis.tree, basis.context, at: options.time, crypto)
+        var applied = try list.apply(to: basis.tree, basis.context)
         var path: OwnPath?
         if list.needsPath || options.alwaysHasPath {
             path = try OwnPath(

@@ -59,7 +59,7 @@ extension CommitChanges {
     ///   - context: of the next epoch.
     init(
         _ list: ProposalList,
-        _ applied: ProposalList.Applied,
+        _ applied: AppliedProposals,
         pathLeaf: LeafNode?,
         authenticatedData: [UInt8],
         from previous: (context: GroupContext, tree: RatchetTree),
@@ -73,7 +73,7 @@ extension CommitChanges {
             }
         self.pathLeaf = pathLeaf
         self.authenticatedData = authenticatedData
-        proposals = list.proposals
+        proposals = list.proposals.map(\.committed)
         added = applied.added
         removed = applied.removed
         updated = applied.updated

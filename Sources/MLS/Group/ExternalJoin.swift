@@ -62,10 +62,13 @@ public struct ExternalJoin: Sendable {
         options.framing = .publicMessage
         let assembled = try AssembledCommit(
             ProposalList(
-                proposals: proposals.map {
+                judging: proposals.map {
                     CommittedProposal(proposal: $0, sender: .newMemberCommit, isByReference: false)
                 },
-                committer: .newMember
+                by: .newMember,
+                in: context,
+                at: options.time,
+                crypto
             ),
             as: proposals.map { .proposal($0) },
             on: CommitBasis(

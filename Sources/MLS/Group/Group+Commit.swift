@@ -40,14 +40,22 @@ extension Group {
         guard !proposals.contains(.remove(ownLeaf)) else { throw .misuse(.removeSelf) }
         guard let ownLeafNode = tree[ownLeaf] else { throw .internalBug("a group without this member") }
         let preSharedKeys = epoch.with(options.preSharedKeys)
-        let references = try ProposalSelection(in: self, beside: proposals, preSharedKeys, options).entries
+        // Once, and not for each try of a proposal.
+        try tree.buildIndex()
         let sender = Sender.member(ownLeaf)
-        let list = ProposalList(
-            proposals: references.map {
-                CommittedProposal(proposal: $0.proposal, sender: $0.sender, isByReference: true)
-            } + proposals.map { CommittedProposal(proposal: $0, sender: sender, isByReference: false) },
-            committer: .member(ownLeaf),
-            link: link
+        let own = try ProposalList(
+            judging: proposals.map { CommittedProposal(proposal: $0, sender: sender, isByReference: false) },
+            by: .member(ownLeaf),
+            linkedBy: link,
+            in: context,
+            at: options.time,
+            crypto
+        )
+        let references = try ProposalSelection(in: self, beside: own, preSharedKeys, options).entries
+        let list = try ProposalList(
+            references.map(\.sound) + own.proposals,
+            by: .member(ownLeaf),
+            linkedBy: link
         )
         let assembled = try AssembledCommit(
             list,

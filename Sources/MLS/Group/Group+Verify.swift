@@ -8,8 +8,8 @@ extension Group {
         at time: UInt64?
     ) throws(MLSError) -> VerifiedCommit {
         guard let confirmationTag = content.auth.confirmationTag else { throw .internalBug("a Commit without a tag") }
-        let list = try proposalList(of: commit, from: content.content.sender)
-        var applied = try list.apply(to: tree, context, at: time, crypto)
+        let list = try proposalList(of: commit, from: content.content.sender, at: time)
+        var applied = try list.apply(to: tree, context)
         try require(commit.path != nil || !list.needsPath, .pathPresent)
         if let path = commit.path {
             try applied.tree.merge(
@@ -50,17 +50,24 @@ extension Group {
         )
     }
 
-    private func proposalList(of commit: Commit, from sender: Sender) throws(MLSError) -> ProposalList {
+    private func proposalList(
+        of commit: Commit,
+        from sender: Sender,
+        at time: UInt64?
+    ) throws(MLSError) -> ProposalList {
+        let committer: ProposalList.Committer
         switch sender {
         case .member(let leaf):
-            return ProposalList(proposals: try resolve(commit.proposals, from: sender), committer: .member(leaf))
+            committer = .member(leaf)
         case .newMemberCommit:
             let isByValue = commit.proposals.allSatisfy { if case .proposal = $0 { true } else { false } }
             try require(isByValue, .externalCommitByValue)
-            return ProposalList(proposals: try resolve(commit.proposals, from: sender), committer: .newMember)
+            committer = .newMember
         case .external, .newMemberProposal:
             throw .internalBug("a Commit of one who may not commit")
         }
+        let proposals = try resolve(commit.proposals, from: sender)
+        return try ProposalList(judging: proposals, by: committer, in: context, at: time, crypto)
     }
 
     private func resolve(_ proposals: [ProposalOrRef], from committer: Sender) throws(MLSError) -> [CommittedProposal] {
@@ -73,9 +80,7 @@ extension Group {
                 guard let entry = epoch.pendingProposals[reference] else {
                     throw .invalid(.referencedProposalKnown)
                 }
-                resolved.append(
-                    CommittedProposal(proposal: entry.proposal, sender: entry.sender, isByReference: true)
-                )
+                resolved.append(entry.committed)
             }
         }
         return resolved

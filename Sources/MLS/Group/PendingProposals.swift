@@ -18,27 +18,39 @@ struct PendingProposals: Sendable {
         let reference: ProposalRef
         let proposal: Proposal
         let sender: Sender
+
+        /// As a Commit has it that names it.
+        var committed: CommittedProposal {
+            CommittedProposal(proposal: proposal, sender: sender, isByReference: true)
+        }
     }
 
-    /// In the order of their arrival.
-    private(set) var entries: [Entry] = []
+    private var byReference: [ProposalRef: Entry] = [:]
+    private var arrivals: [ProposalRef] = []
     private var updateKeys: [(publicKey: [UInt8], privateKey: HeldSecret)] = []
 
-    var isEmpty: Bool { entries.isEmpty }
+    /// In the order of their arrival.
+    var entries: [Entry] { arrivals.compactMap { byReference[$0] } }
 
-    subscript(reference: ProposalRef) -> Entry? {
-        entries.first { $0.reference == reference }
-    }
+    var isEmpty: Bool { arrivals.isEmpty }
+
+    subscript(reference: ProposalRef) -> Entry? { byReference[reference] }
 
     /// - Throws: `pendingProposalsBounded`.
     mutating func insert(_ entry: Entry) throws(MLSError) {
         guard self[entry.reference] == nil else { return }
-        try require(entries.count < Self.limit, .pendingProposalsBounded)
-        entries.append(entry)
+        try require(arrivals.count < Self.limit, .pendingProposalsBounded)
+        append(entry)
+    }
+
+    private mutating func append(_ entry: Entry) {
+        byReference[entry.reference] = entry
+        arrivals.append(entry.reference)
     }
 
     mutating func remove(_ reference: ProposalRef) {
-        entries.removeAll { $0.reference == reference }
+        guard byReference.removeValue(forKey: reference) != nil else { return }
+        arrivals.removeAll { $0 == reference }
     }
 
     mutating func insert(updateKey pair: EncryptionKeyPair) {
@@ -50,7 +62,7 @@ struct PendingProposals: Sendable {
     }
 
     func write(to writer: inout SecretWriter) {
-        writer.write(UInt32(entries.count))
+        writer.write(UInt32(arrivals.count))
         for entry in entries {
             writer.writeValue(entry.reference)
             writer.writeValue(entry.proposal)
@@ -67,7 +79,7 @@ struct PendingProposals: Sendable {
 
     init(from reader: inout SecretReader) throws(CodecError) {
         for _ in 0..<(try reader.readUInt32()) {
-            entries.append(
+            append(
                 Entry(
                     reference: try reader.readValue(),
                     proposal: try reader.readValue(),
