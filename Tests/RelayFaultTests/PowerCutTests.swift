@@ -62,7 +62,7 @@ import Testing
     /// Everything that a relay does to its store, with checkpoints and a stop in between.
     private static func run(in directory: URL, _ recorder: DiskRecorder<Mark>) async throws {
         let file = directory.appending(path: "relay.sqlite")
-        var store = try SQLiteMailboxStore(file: file)
+        var store = try open(file)
         recorder.mark(.opened(store.incarnation))
         let token = AccessToken.random().hash
         try await store.issueToken(token, label: "", mailboxes: 10)
@@ -92,7 +92,7 @@ import Testing
         recorder.mark(.deleted(inbox, upTo: 3))
         try store.close()
 
-        store = try SQLiteMailboxStore(file: file)
+        store = try open(file)
         recorder.mark(.opened(store.incarnation))
         for _ in 0..<4 { try await append(to: store, log, recorder) }
         let next = Grant(capabilityHash: Capability.random().hash, rights: owner)
@@ -115,6 +115,11 @@ import Testing
         while try await store.scrubSome().hasMore {}
         try await append(to: store, branch, recorder, epoch: 1)
         try store.close()
+    }
+
+    /// With a short log, which is overwritten in few pieces.
+    private static func open(_ file: URL) throws -> SQLiteMailboxStore {
+        try SQLiteMailboxStore(file: file, limits: RelayLimits(), logLength: 256 * 1024, now: { .now })
     }
 
     private static func append(
@@ -151,7 +156,7 @@ import Testing
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         for (name, bytes) in contents { try Data(bytes).write(to: directory.appending(path: name)) }
-        let store = try SQLiteMailboxStore(file: directory.appending(path: "relay.sqlite"))
+        let store = try open(directory.appending(path: "relay.sqlite"))
         defer { try? store.close() }
         var read: [HashedAccess: ReadResponse] = [:]
         for mark in marks {

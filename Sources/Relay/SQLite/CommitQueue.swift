@@ -169,7 +169,6 @@ final class CommitQueue: Sendable {
         var answers: [Answer] = []
         answers.reserveCapacity(batch.count)
         do {
-            defer { logWrites.endCommit() }
             try db.inTransaction(.immediate) {
                 try writer.begin(db)
                 for request in batch { answers.append(try request.apply(writer)) }
@@ -178,11 +177,13 @@ final class CommitQueue: Sendable {
                 return .commit
             }
         } catch {
+            logWrites.endCommit()
             writer.forget()
             hasFailed.store(true, ordering: .relaxed)
             throw error
         }
-        hasFailed.store(false, ordering: .relaxed)
+        // One that had nothing to write says nothing of the disk.
+        if logWrites.endCommit() { hasFailed.store(false, ordering: .relaxed) }
         let changed = writer.takeChangedMailboxes()
         for answer in answers { answer() }
         notifications.notify(changed)

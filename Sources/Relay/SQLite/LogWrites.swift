@@ -44,9 +44,14 @@ final class LogWrites: @unchecked Sendable {
     }
 
     /// What a commit has written and not synchronised by its end, it has not committed.
-    func endCommit() {
-        isHolding = false
-        heldCount = 0
+    /// - Returns: whether it has synchronised the log: not when it had nothing to write.
+    @discardableResult
+    func endCommit() -> Bool {
+        defer {
+            isHolding = false
+            heldCount = 0
+        }
+        return !isHolding
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer, at offset: sqlite3_int64, _ file: File) -> Int32 {

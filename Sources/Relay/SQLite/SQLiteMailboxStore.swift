@@ -15,23 +15,28 @@ public final class SQLiteMailboxStore: MailboxStore {
     private let pool: DatabasePool
     private let queue: CommitQueue
     private let log: LogFile
+    private let scrub: LogScrub
     private let checkpoints: LogCheckpoints
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let steps = Atomic(0)
 
     /// Opens a store, making it where there is none.
     public convenience init(file: URL, limits: RelayLimits = RelayLimits()) throws(StoreFault) {
-        try self.init(file: file, limits: limits, now: { .now })
+        try self.init(file: file, limits: limits, logLength: LogFile.standardLength, now: { .now })
     }
 
-    /// - Parameter now: by which steps of removing are paced.
+    /// - Parameters:
+    ///   - logLength: in bytes; see `LogFile`.
+    ///   - now: by which steps of removing are measured and paced.
     init(
         file: URL,
         limits: RelayLimits,
+        logLength: Int,
         now: @escaping @Sendable () -> ContinuousClock.Instant
     ) throws(StoreFault) {
         // Made by us, for its owner alone: SQLite gives its log and index the same mode.
         Glibc.close(open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600))
-        let log = LogFile(ofStore: file)
+        let log = LogFile(ofStore: file, length: logLength)
         do {
             pool = try DatabasePool(path: file.path, configuration: Self.configuration)
             try pool.writeWithoutTransaction { try Self.makeCommitsDurable($0) }
@@ -59,6 +64,8 @@ public final class SQLiteMailboxStore: MailboxStore {
             throw StoreFault(error)
         }
         self.log = log
+        self.now = now
+        scrub = LogScrub(log)
     }
 
     /// Closes the file; nothing may be asked of the store any more.
@@ -186,14 +193,21 @@ public final class SQLiteMailboxStore: MailboxStore {
             return try await step { try $0.giveBackSomeSpace() }
         }
         // Bodies are overwritten in the file (secure_delete), but the log still has the pages from before.
+        if scrub.isUnderWay {
+            let held = try await queue.performStep { [scrub] writer in
+                try scrub.goOn(writer.db, while: writer.hasTimeForMore)
+            }
+            return StoreStep(hasMore: scrub.isUnderWay, held: held)
+        }
         await checkpoints.run()
         do {
-            let held = try await pool.writeWithoutTransaction { [log] db in
-                let start = ContinuousClock.now
-                if try Self.emptyLog(db) { try log.reserve(db) }
-                return ContinuousClock.now - start
+            return try await pool.writeWithoutTransaction { [scrub, now] db in
+                // Whoever reads for long, as a backup does, must not hold the writer.
+                try db.execute(sql: "PRAGMA busy_timeout = 5")
+                defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Self.patience * 1000))") }
+                let start = now()
+                return StoreStep(hasMore: try scrub.begin(db), held: now() - start)
             }
-            return StoreStep(hasMore: false, held: held)
         } catch {
             throw Problem(storeError: error)
         }
@@ -220,20 +234,6 @@ public final class SQLiteMailboxStore: MailboxStore {
 
     /// 1 MiB is not worth a step.
     private static let mostFreePages = 256
-
-    /// Puts what is left of the log into the file, and cuts it off.
-    /// - Returns: whether nobody still reads from it; if somebody does, it is done in another round.
-    private static func emptyLog(_ db: Database) throws -> Bool {
-        // Whoever reads for long, as a backup does, must not hold the writer.
-        try db.execute(sql: "PRAGMA busy_timeout = 5")
-        defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(patience * 1000))") }
-        do {
-            _ = try db.checkpoint(.truncate)
-            return true
-        } catch ResultCode.SQLITE_BUSY {
-            return false
-        }
-    }
 
     public func lastDay() async throws(Problem) -> Day? {
         try await reading { try Int.fetchOne($0, sql: "SELECT last_day FROM store").map { Day($0) } }
@@ -264,13 +264,9 @@ public final class SQLiteMailboxStore: MailboxStore {
 
     public func checkReadiness() async throws(Problem) {
         _ = try await reading { try Int64.fetchOne($0, sql: "SELECT id FROM store") }
-        // Writing is tried where it has failed, so that those who only ask cost no disk anything. A row that stays as it is
-        // SQLite does not write, but one that comes back to what it was.
+        // Writing is tried where it has failed, so that those who only ask cost no disk anything.
         guard queue.isFailing else { return }
-        try await queue.perform { [incarnation] writer in
-            try writer.execute("UPDATE store SET incarnation = zeroblob(16)", [])
-            try writer.execute("UPDATE store SET incarnation = ?", [incarnation.data])
-        }
+        try await queue.perform { try Schema.touch($0.db) }
     }
 
     public func measure() async throws(Problem) -> StoreMeasure {

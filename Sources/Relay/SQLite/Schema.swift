@@ -137,6 +137,11 @@ enum Schema {
         }
         return migrator
     }
+
+    /// Changes nothing, and is written all the same: a row that stays as it is, SQLite does not write.
+    static func touch(_ db: Database) throws {
+        try db.execute(sql: "PRAGMA user_version = 0")
+    }
 }
 
 /// Where an entry stands in the table `entry`.

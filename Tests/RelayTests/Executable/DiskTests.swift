@@ -46,6 +46,54 @@ import Testing
         }
     }
 
+    /// The kernel makes a disk read-only under open files only when it has found a fault, and nobody but an unmount takes
+    /// that back.
+    @Test(.enabled(if: SmallDisk.hasExt4, SmallDisk.ext4IsMissing))
+    func aDiskThatTurnsReadOnlyIsSaidAndEverythingAcknowledgedIsThereWhenItIsMended() async throws {
+        try await Self.withRelayOnExt4 { relay, data, start in
+            let inside = SmallDisk.inside(relay)
+            let token = try RelayProcess.token(data: data, launcher: inside)
+            let client = relay.connect()
+            let caller = Caller(client)
+            let access = try await caller.mailbox(token: token)
+            // The relay overwrites its whole log when it begins; before that, ext4 may lose what it is about to record.
+            let isWritten = "! filefrag -v \(data.path)/relay.sqlite-wal | grep -q unwritten"
+            try await Self.waiting { (try? SmallDisk.run(inside + ["/bin/sh", "-c", isWritten])) != nil }
+            let writers = (0..<4).map { _ in Self.appending(access, over: relay.connect()) }
+            try await Task.sleep(for: .milliseconds(500))
+            try SmallDisk.run(inside + ["/bin/mount", "-o", "remount,abort", data.path])
+            var kept: [UInt64: EntryID] = [:]
+            for writer in writers {
+                let (entries, refusal) = try await writer.value
+                Self.expectCause(refusal)
+                kept.merge(entries) { $1 }
+            }
+            #expect(kept.count > 4)
+            try await Self.expectReadsAlone(client, access, kept)
+            let another = try RelayProcess.run(
+                "token",
+                "create",
+                "--data",
+                data.path,
+                "--label",
+                "another",
+                launcher: inside
+            )
+            #expect(another.status == 73, "\(another.status) \(another.errors)")
+            try await client.shutdown()
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+
+            let next = try start()
+            let nextClient = next.connect()
+            try await Self.expectAll(kept, of: access, at: Caller(nextClient))
+            #expect(try await nextClient.get("/readyz").status == .ok)
+            try await nextClient.shutdown()
+            next.send(SIGTERM)
+            #expect(next.wait() == 0)
+        }
+    }
+
     /// As a disk does whose line, or host, is gone for a while.
     @Test(.enabled(if: SmallDisk.hasExt4, SmallDisk.ext4IsMissing))
     func aDiskThatCannotBeWrittenForAWhileIsServedFromAgainWithoutAStart() async throws {
@@ -125,6 +173,14 @@ import Testing
         }
     }
 
+    private static func waiting(_ condition: () async throws -> Bool) async throws {
+        let start = ContinuousClock.now
+        while try await !condition() {
+            try #require(ContinuousClock.now - start < .seconds(60))
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
     private static func expectCause(_ refusal: Problem?) {
         #expect(refusal?.name == .unavailable)
         #expect(refusal?.detail?.contains("disk fails") == true, "\(String(describing: refusal))")
@@ -140,6 +196,10 @@ import Testing
             #expect(answer.status == 503)
             expectCause(answer.problem)
             #expect(try await client.get("/healthz").status == .ok)
+            // What writes nothing says nothing of the disk.
+            await expectProblem(.notPermitted) {
+                try await Caller(client).append(Access(mailbox: access.mailbox, capability: .random()))
+            }
             try await expectAll(kept, of: access, at: Caller(client))
         }
     }

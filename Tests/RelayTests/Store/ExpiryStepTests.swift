@@ -21,7 +21,14 @@ import Testing
     private static func engine(_ clock: SlowClock) -> StoreEngine {
         StoreEngine(
             testDescription: "SQLite, by another clock",
-            open: { try SQLiteMailboxStore(file: $0.appending(path: "relay.sqlite"), limits: $1, now: clock.now) },
+            open: {
+                try SQLiteMailboxStore(
+                    file: $0.appending(path: "relay.sqlite"),
+                    limits: $1,
+                    logLength: LogFile.standardLength,
+                    now: clock.now
+                )
+            },
             close: StoreEngine.sqlite.close
         )
     }
@@ -111,7 +118,7 @@ import Testing
             #expect(try Data(contentsOf: log).firstRange(of: Data(secret)) != nil)
             try await test.append(access)
             try await reader.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
-            #expect(try await test.store.scrubSome().hasMore == false)
+            while try await test.store.scrubSome().hasMore {}
             #expect(try Data(contentsOf: log).firstRange(of: Data(secret)) == nil)
             try reader.close()
         }
