@@ -71,6 +71,30 @@ struct EffortTests {
         }
     }
 
+    @Test("a branch with all members of a large group, the last one first")
+    func branch() throws {
+        let member = try Member(founding: "member")
+        var leaf = try #require(member.group.tree[LeafIndex(0)])
+        let leaves = (0..<20_000)
+            .map { number in
+                leaf.credential = .basic(identity: Array("\(number)".utf8))
+                return leaf
+            }
+        let predecessor = Predecessor(
+            context: member.group.context,
+            tree: try RatchetTree(of: leaves),
+            reInit: nil,
+            resumptionPSK: member.group.epoch.secrets.resumptionPSK,
+            client: member.group.predecessor().client
+        )
+        var context = member.group.context
+        context.epoch = 1
+        let branch = try RatchetTree(of: leaves.reversed())
+        try expectBrief {
+            try Predecessor.Link(predecessor: predecessor, usage: .branch).validate(context, branch)
+        }
+    }
+
     @Test("a tree is read up to its bound and no further")
     func blankTree() {
         var writer = Writer()
@@ -80,5 +104,13 @@ struct EffortTests {
             writer.write(UInt8(7))
         }
         #expect(throws: MLSError.invalid(.treeSize)) { _ = try RatchetTree(decoding: writer.bytes) }
+    }
+}
+
+extension RatchetTree {
+    /// Not judged.
+    fileprivate init(of leaves: some Sequence<LeafNode>) throws {
+        self.init()
+        for leaf in leaves { _ = try add(leaf) }
     }
 }

@@ -126,7 +126,7 @@ extension Predecessor {
             tree: tree,
             reInit: reInit,
             resumptionPSK: resumptionPSK,
-            isSameClient: isSameClient
+            client: client
         )
     }
 }
@@ -204,7 +204,7 @@ extension Breach {
         },
         Breach(.reInitMembers) {
             let succession = try Succession(ended: true)
-            let alone = succession.old[1].group.predecessor { _, _ in false }
+            let alone = succession.old[1].group.predecessor { AnyHashable($0.encryptionKey) }
             try succession.join(try succession.successor().welcome, from: alone)
         },
         Breach(.branchParameters) {
@@ -215,7 +215,7 @@ extension Breach {
         },
         Breach(.branchMembers) {
             let succession = try Succession(ended: false)
-            let alone = succession.old[1].group.predecessor { _, _ in false }
+            let alone = succession.old[1].group.predecessor { AnyHashable($0.encryptionKey) }
             try succession.join(try succession.branch().welcome, from: alone)
         },
     ]

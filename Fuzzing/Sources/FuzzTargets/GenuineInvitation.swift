@@ -70,7 +70,7 @@ final class GenuineInvitation {
         try ended.group.merge(
             try ended.group.commit([.reInit(reInit)], signatureKey: ended.signer.key).takeStaged()
         )
-        let predecessor = ended.group.predecessor { _, _ in true }
+        let predecessor = ended.group.predecessor { _ in true }
         let maker = world.newcomers[1]
         let linked = try Group.successor(
             of: predecessor,
@@ -82,7 +82,7 @@ final class GenuineInvitation {
     }
 
     private convenience init(branchOf world: LiveGroup) throws {
-        let predecessor = world.members[0].group.predecessor { _, _ in true }
+        let predecessor = world.members[0].group.predecessor { _ in true }
         let maker = world.newcomers[1]
         let linked = try Group.branch(
             of: predecessor,

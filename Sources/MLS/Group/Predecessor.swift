@@ -6,7 +6,7 @@ public struct Predecessor: Sendable {
     /// Where the Commit that began the epoch ended the group.
     let reInit: ReInit?
     let resumptionPSK: HeldSecret
-    let isSameClient: @Sendable (LeafNode, LeafNode) -> Bool
+    let client: @Sendable (LeafNode) -> AnyHashable
 
     var name: PreSharedKeys.Name { .resumption(groupID: context.groupID, epoch: context.epoch) }
 
@@ -51,26 +51,23 @@ public struct Predecessor: Sendable {
     }
 
     private func isSubset(_ some: RatchetTree, of all: RatchetTree) -> Bool {
-        let members = all.members
-        return some.members.allSatisfy { member in
-            members.contains { isSameClient($0.leaf, member.leaf) }
-        }
+        Set(some.members.map { client($0.leaf) }).isSubset(of: all.members.map { client($0.leaf) })
     }
 }
 
 extension Group {
     /// This epoch, for a group that follows from it. Kept longer than the group, it keeps the epoch's resumption PSK.
-    /// - Parameter isSameClient: whether a leaf of this group and one of the other stand for the same client, as the
+    /// - Parameter client: what is the same for leaves of this group and the other that stand for one client, as the
     ///   application sees it.
     public func predecessor(
-        matching isSameClient: @escaping @Sendable (LeafNode, LeafNode) -> Bool = { $0.credential == $1.credential }
+        matching client: @escaping @Sendable (LeafNode) -> AnyHashable = { AnyHashable($0.credential) }
     ) -> Predecessor {
         Predecessor(
             context: context,
             tree: tree,
             reInit: epoch.reInit,
             resumptionPSK: epoch.secrets.resumptionPSK,
-            isSameClient: isSameClient
+            client: client
         )
     }
 }
