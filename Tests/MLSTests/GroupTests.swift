@@ -116,7 +116,7 @@ struct GroupTests {
         try party.expectAgreement()
     }
 
-    @Test("a proposal that cannot stand keeps nobody from committing those that can")
+    @Test("a proposal that cannot stand keeps nobody from sending, nor from committing those that can")
     func invalidProposals() throws {
         let party = try Party(4)
         let forger = Forger(member: party[3])
@@ -136,8 +136,11 @@ struct GroupTests {
                 _ = try receiver.group.open(forger.publicMessage(.proposal(proposal)))
             }
         }
+        let message = try party[0].send("nothing to commit")
+        #expect(try party[1].openData(message) == Array("nothing to commit".utf8))
         let good = try party[1].group.proposeUpdate(signatureKey: party[1].key)
         for receiver in [party[0], party[2]] { _ = try receiver.group.open(good) }
+        #expect(throws: MLSError.misuse(.proposalsPending)) { _ = try party[0].send("too early") }
         let sent = try party[0].commit()
         for member in [party[1], party[2]] {
             let changes = try member.follow(sent.message)

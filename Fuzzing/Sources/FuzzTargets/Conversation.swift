@@ -207,12 +207,7 @@ final class Conversation {
         if case .update = proposal, isKnown {
             present.removeAll { $0 === sender }
         } else if isKnown {
-            let entry = PendingProposals.Entry(
-                reference: sender.group.crypto.reference(toProposalIn: framed.content),
-                proposal: proposal,
-                sender: .member(sender.group.ownLeaf)
-            )
-            must { try sender.group.epoch.pendingProposals.insert(entry) }
+            _ = must { try sender.group.keep(proposal, in: framed.content) }
         }
     }
 
@@ -424,7 +419,7 @@ final class Conversation {
         let authenticator = present[0].group.epochAuthenticator
         promise(present.allSatisfy { $0.group.epochAuthenticator == authenticator }, "members disagree")
         guard goesOn, present[0].group.reInit == nil else { return }
-        if !present[0].group.epoch.pendingProposals.isEmpty {
+        if !present[0].group.epoch.pendingProposals.entries.isEmpty {
             var options = CommitOptions()
             options.preSharedKeys = present[0].preSharedKeys
             commit([], by: present[0], options)

@@ -26,7 +26,7 @@ struct AppliedProposals {
     init(
         to tree: RatchetTree,
         _ extensions: Extensions,
-        linkedBy link: PreSharedKeyID.ResumptionUsage?
+        linkedBy link: PreSharedKeyID.ResumptionUsage? = nil
     ) throws(MLSError) {
         self.tree = tree
         self.extensions = extensions

@@ -71,7 +71,8 @@ public struct Epoch: ~Copyable, Sendable {
     /// - Parameters:
     ///   - authenticatedData: sent along, readable and unchangeable.
     ///   - signatureKey: of this member's leaf.
-    /// - Throws: `signatureKeyMismatch`; `proposalsPending` when a Commit is due first (section 12.4);
+    /// - Throws: `signatureKeyMismatch`; `proposalsPending` when a Commit is due first, because some proposal can be
+    ///   committed (section 12.4);
     ///   `groupReinitialized`, `ratchetExhausted`.
     public mutating func protect(
         _ data: [UInt8],
@@ -80,7 +81,7 @@ public struct Epoch: ~Copyable, Sendable {
         padding: Padding = .none
     ) throws(MLSError) -> MLSMessage {
         try requireActive()
-        guard pendingProposals.isEmpty else { throw .misuse(.proposalsPending) }
+        guard !pendingProposals.isCommitDue else { throw .misuse(.proposalsPending) }
         let content = framed(.application(data), authenticatedData: authenticatedData)
         let signed = try sign(content, .privateMessage, with: signatureKey)
         return .privateMessage(try encrypt(signed, padding: padding))

@@ -110,16 +110,45 @@ extension Group {
         _ proposal: Proposal,
         in content: AuthenticatedContent
     ) throws(MLSError) -> ReceivedProposal {
-        let reference = crypto.reference(toProposalIn: content)
-        try epoch.pendingProposals.insert(
-            PendingProposals.Entry(reference: reference, proposal: proposal, sender: content.content.sender)
-        )
+        let reference = try keep(proposal, in: content)
         return ReceivedProposal(
             reference: reference,
             proposal: proposal,
             sender: content.content.sender,
             authenticatedData: content.content.authenticatedData
         )
+    }
+
+    /// Keeps a proposal of this epoch for a Commit to name.
+    /// - Throws: `pendingProposalsBounded`.
+    mutating func keep(_ proposal: Proposal, in content: AuthenticatedContent) throws(MLSError) -> ProposalRef {
+        let reference = crypto.reference(toProposalIn: content)
+        // For all proposals of the epoch.
+        try tree.buildIndex()
+        try epoch.pendingProposals.insert(
+            PendingProposals.Entry(
+                reference: reference,
+                proposal: proposal,
+                sender: content.content.sender,
+                standsAlone: standsAlone(proposal, from: content.content.sender)
+            )
+        )
+        return reference
+    }
+
+    /// Whether a Commit of some member other than those whom it concerns could hold this proposal and nothing else.
+    private func standsAlone(_ proposal: Proposal, from sender: Sender) -> Bool {
+        guard proposal.type != .externalInit else { return false }
+        let committed = CommittedProposal(proposal: proposal, sender: sender, isByReference: true)
+        do throws(MLSError) {
+            let sound = try SoundProposal(committed, in: context, at: nil, crypto)
+            var applied = try AppliedProposals(to: tree, context.extensions)
+            try applied.apply([sound])
+            try applied.tree.validateSupport(for: applied.extensions)
+            return true
+        } catch {
+            return false
+        }
     }
 
     // MARK: Who signed (section 6.1)

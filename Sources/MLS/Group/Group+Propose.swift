@@ -50,13 +50,7 @@ extension Group {
             framing == .publicMessage ? .publicMessage : .privateMessage,
             with: signatureKey
         )
-        try epoch.pendingProposals.insert(
-            PendingProposals.Entry(
-                reference: crypto.reference(toProposalIn: content),
-                proposal: proposal,
-                sender: .member(ownLeaf)
-            )
-        )
+        _ = try keep(proposal, in: content)
         return try epoch.frame(content, framing)
     }
 }

@@ -18,6 +18,9 @@ struct PendingProposals: Sendable {
         let reference: ProposalRef
         let proposal: Proposal
         let sender: Sender
+        /// Whether a Commit could hold it and nothing else. Such a Commit is due before anything is sent (RFC 9420, section
+        /// 12.4); what nobody can commit keeps nobody from sending.
+        let standsAlone: Bool
 
         /// As a Commit has it that names it.
         var committed: CommittedProposal {
@@ -32,7 +35,7 @@ struct PendingProposals: Sendable {
     /// In the order of their arrival.
     var entries: [Entry] { arrivals.compactMap { byReference[$0] } }
 
-    var isEmpty: Bool { arrivals.isEmpty }
+    var isCommitDue: Bool { byReference.values.contains(where: \.standsAlone) }
 
     subscript(reference: ProposalRef) -> Entry? { byReference[reference] }
 
@@ -67,6 +70,7 @@ struct PendingProposals: Sendable {
             writer.writeValue(entry.reference)
             writer.writeValue(entry.proposal)
             writer.writeValue(entry.sender)
+            writer.write(UInt8(entry.standsAlone ? 1 : 0))
         }
         writer.write(UInt32(updateKeys.count))
         for key in updateKeys {
@@ -83,7 +87,8 @@ struct PendingProposals: Sendable {
                 Entry(
                     reference: try reader.readValue(),
                     proposal: try reader.readValue(),
-                    sender: try reader.readValue()
+                    sender: try reader.readValue(),
+                    standsAlone: try reader.readUInt8() != 0
                 )
             )
         }

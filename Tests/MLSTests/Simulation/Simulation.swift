@@ -260,7 +260,9 @@ final class Simulation {
 
     /// An application message, which all who are in the epoch read once.
     private func sendToAll(from sender: SimulatedMember) throws {
-        guard members.contains(where: { $0 === sender }), sender.group.epoch.pendingProposals.isEmpty else { return }
+        guard members.contains(where: { $0 === sender }), !sender.group.epoch.pendingProposals.isCommitDue else {
+            return
+        }
         let key = used.note(sender, .application)
         let message = try sender.send("from \(sender.name)")
         transcript = crypto.hash(transcript + message.encoded)
