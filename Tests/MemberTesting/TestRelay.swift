@@ -49,7 +49,7 @@ struct TestRelay: MemberClient.Relay {
         _ request: SubscribeRequest,
         handle: @Sendable (SubscriptionEvent) async -> Bool
     ) async throws(RelayError) {
-        var events = service.subscribe(request)
+        let events = try await asking { () async throws(Problem) in try service.subscribe(request) }
         defer { events.end() }
         while let event = await events.next() {
             guard await handle(event) else { return }

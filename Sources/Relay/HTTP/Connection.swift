@@ -22,6 +22,8 @@ final class Connection: Sendable {
         silence = channel.eventLoop.scheduleTask(in: TimeAmount(patience)) { channel.close(promise: nil) }
     }
 
+    var eventLoop: any EventLoop { channel.eventLoop }
+
     /// Counts a request.
     /// - Returns: nil when the rate allows it; else the time after which it will.
     func spend(of limit: Rate, at now: Duration) -> Duration? {

@@ -10,8 +10,15 @@ public import RelayAPI
 public typealias DirectHandler =
     @Sendable (_ body: ByteBuffer, _ answer: @escaping @Sendable (Result<ByteBuffer, Problem>) -> Void) -> Void
 
-/// Answers the requests that come most often in front of Hummingbird, whose tasks and streams cost more than all the rest
-/// of a small request.
+/// How an operation is answered without a task.
+enum DirectOperation: Sendable {
+    case answer(DirectHandler)
+    /// By a stream of events, or a refusal; on the connection's event loop, and must not block.
+    case stream(@Sendable (_ body: ByteBuffer, _ connection: Connection?) -> Result<EventStream, Problem>)
+}
+
+/// Answers the requests that come most often, and those that wait for hours, in front of Hummingbird, whose tasks and streams
+/// cost more than all the rest of a small request, and more memory than all the rest of a waiting one.
 ///
 /// It takes only what is in every way usual: one request at a time, with its length and media type, over a connection
 /// that stays. Everything else, and so nearly every refusal, goes on to `RelayResponder`, which knows the same operations.
@@ -24,8 +31,9 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     private enum State {
         /// What comes is passed on.
         case passing
-        case collecting(DirectHandler, ByteBuffer)
+        case collecting(DirectOperation, ByteBuffer)
         case answering
+        case streaming(StreamedAnswer)
     }
 
     /// What has come behind a request that is being answered.
@@ -35,9 +43,9 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
         case error(any Error)
     }
 
-    private let handlers: [String: DirectHandler]
+    private let operations: [String: DirectOperation]
     private let admission: Admission
-    private let patience: TimeAmount
+    private let limits: RelayLimits
     private var state = State.passing
     private var connection: Connection?
     /// Closes the connection when a request does not come as a whole.
@@ -47,13 +55,11 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     private var held = CircularBuffer<Held>()
     private var holdsRead = false
 
-    /// - Parameters:
-    ///   - handlers: by their paths.
-    ///   - patience: a request has come as a whole after this time.
-    init(_ handlers: [String: DirectHandler], admission: Admission, patience: Duration) {
-        self.handlers = handlers
+    /// - Parameter operations: by their paths.
+    init(_ operations: [String: DirectOperation], admission: Admission, limits: RelayLimits) {
+        self.operations = operations
         self.admission = admission
-        self.patience = TimeAmount(patience)
+        self.limits = limits
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -63,7 +69,8 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         // Most requests come in one piece, and need none.
         if case .collecting = state, deadline == nil {
-            deadline = context.eventLoop.scheduleTask(in: patience) { [channel = context.channel] in
+            deadline = context.eventLoop.scheduleTask(in: TimeAmount(limits.slowestExchange)) {
+                [channel = context.channel] in
                 channel.close(promise: nil)
             }
         }
@@ -76,18 +83,20 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
         switch (state, part) {
-        case (.answering, _):
+        case (.answering, _), (.streaming, _):
             held.append(.part(part))
-        case (.collecting(let handler, var body), .body(var bytes)):
+        case (.collecting(let operation, var body), .body(var bytes)):
             // Given up first, so that the bytes have one owner and are not copied.
             state = .passing
             if body.readableBytes == 0 { body = bytes } else { body.writeBuffer(&bytes) }
-            state = .collecting(handler, body)
-        case (.collecting(let handler, let body), .end):
-            answer(body, by: handler, context)
+            state = .collecting(operation, body)
+        case (.collecting(let operation, let body), .end):
+            deadline?.cancel()
+            deadline = nil
+            answer(body, by: operation, context)
         case (_, .head(let head)):
-            if passedOn == 0, let handler = handler(of: head) {
-                state = .collecting(handler, ByteBuffer())
+            if passedOn == 0, let operation = operation(of: head) {
+                state = .collecting(operation, ByteBuffer())
             } else {
                 passedOn += 1
                 context.fireChannelRead(wrapInboundOut(part))
@@ -97,9 +106,9 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func handler(of head: HTTPRequest) -> DirectHandler? {
+    private func operation(of head: HTTPRequest) -> DirectOperation? {
         let fields = head.headerFields
-        guard head.method == .post, let handler = head.path.flatMap({ handlers[$0] }),
+        guard head.method == .post, let operation = head.path.flatMap({ operations[$0] }),
             fields[.contentType] == RelayAPI.Operation.mediaType,
             let length = fields[.contentLength].flatMap({ Int($0) }),
             length <= RelayAPI.Operation.maximumRequestLength,
@@ -107,17 +116,23 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
             // What is too much is refused where it is passed on to.
             let connection, (try? admission.admit(connection)) != nil
         else { return nil }
-        return handler
+        return operation
     }
 
-    private func answer(_ body: ByteBuffer, by handler: DirectHandler, _ context: ChannelHandlerContext) {
+    private func answer(_ body: ByteBuffer, by operation: DirectOperation, _ context: ChannelHandlerContext) {
         state = .answering
-        deadline?.cancel()
-        deadline = nil
-        let loop = context.eventLoop
-        let connection = NIOLoopBound((handler: self, context: context), eventLoop: loop)
-        handler(body) { result in
-            loop.execute { connection.value.handler.write(result, connection.value.context) }
+        switch operation {
+        case .answer(let handler):
+            let loop = context.eventLoop
+            let this = NIOLoopBound((handler: self, context: context), eventLoop: loop)
+            handler(body) { result in
+                loop.execute { this.value.handler.write(result, this.value.context) }
+            }
+        case .stream(let begin):
+            switch begin(body, connection) {
+            case .success(let events): stream(events, context)
+            case .failure(let problem): write(.failure(problem), context)
+            }
         }
     }
 
@@ -136,6 +151,25 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
         response.headers[.date] = Self.date
         context.write(wrapOutboundOut(.head(response.head)), promise: nil)
         context.write(wrapOutboundOut(.body(body)), promise: nil)
+        finish(context)
+    }
+
+    private func stream(_ events: EventStream, _ context: ChannelHandlerContext) {
+        let head = HTTPResponse(
+            status: .ok,
+            headerFields: [.contentType: RelayAPI.Operation.mediaType, .date: Self.date]
+        )
+        // Goes out with the first event.
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        let answer = StreamedAnswer(events, on: context, patience: TimeAmount(limits.slowestSubscriber)) {
+            self.finish(context)
+        }
+        state = .streaming(answer)
+        ClientDepartureHandler.of(context.channel)?.end(events.subscription)
+        answer.writeNext()
+    }
+
+    private func finish(_ context: ChannelHandlerContext) {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         state = .passing
         release(context)
@@ -158,7 +192,10 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private var isAnswering: Bool {
-        if case .answering = state { true } else { false }
+        switch state {
+        case .answering, .streaming: true
+        case .passing, .collecting: false
+        }
     }
 
     /// Reads no more from a client that sends requests faster than they are answered.

@@ -1,3 +1,4 @@
+internal import NIOCore
 internal import RelayAPI
 internal import Synchronization
 
@@ -6,7 +7,9 @@ internal import Synchronization
 ///
 /// Nothing is queued for it. Entries are read from the store when it has taken the ones before, so that a subscriber that
 /// is slow costs one event of memory and nobody else's time; those who are as quick as each other share their reads.
-struct EventStream {
+///
+/// It is asked by a call, so that who waits for hours needs no task, whose memory is much of what a waiting reader takes.
+final class EventStream: Sendable {
     /// A mailbox of the subscription.
     private struct Source {
         let access: HashedAccess
@@ -18,32 +21,49 @@ struct EventStream {
         var hasEnded = false
     }
 
+    private struct State {
+        var sources: [Source]
+        /// The mailboxes of which more may stand in the store, by their places, those first that have waited longest.
+        var unread: [Int]
+    }
+
+    /// How the next event is come by.
+    private enum Step {
+        case read(Int, ReadQuery)
+        case heartbeat
+        case wait
+        case end
+    }
+
     let subscription: Subscription
     private let store: any MailboxStore
     private let reads: SharedReads
     private let clock: RelayClock
     private let heart: Heart
-    private var sources: [Source]
-    /// The mailboxes of which more may stand in the store, by their places, those first that have waited longest.
-    private var unread: [Int]
+    private let place: SubscriptionPlace
+    private let state: Mutex<State>
 
     /// Subscribes; `end` must be called when nobody asks for events any more.
+    /// - Parameter place: kept as long as the stream.
     init(
         _ request: SubscribeRequest,
+        at place: SubscriptionPlace,
         store: any MailboxStore,
         reads: SharedReads,
-        clock: RelayClock
+        clock: RelayClock,
+        loop: any EventLoop
     ) {
+        self.place = place
         self.store = store
         self.reads = reads
         self.clock = clock
-        sources = request.mailboxes.map {
+        let sources = request.mailboxes.map {
             Source(access: HashedAccess($0.access), incarnation: $0.incarnation, after: $0.after)
         }
-        unread = Array(sources.indices)
+        state = Mutex(State(sources: sources, unread: Array(sources.indices)))
         // Before the first read: an entry that comes in between wakes.
         subscription = store.notifications.subscribe(to: sources.map(\.access.mailbox))
-        heart = Heart(interval: .seconds(request.heartbeatSeconds), waking: subscription)
+        heart = Heart(interval: .seconds(Int64(request.heartbeatSeconds)), waking: subscription, on: loop)
     }
 
     func end() {
@@ -51,41 +71,75 @@ struct EventStream {
         store.notifications.unsubscribe(subscription)
     }
 
-    /// The next event, when there is one.
-    /// - Returns: nil when there will be none: the relay shuts down, the subscriber has gone, or every mailbox was refused.
-    mutating func next() async -> SubscriptionEvent? {
-        while true {
-            while !unread.isEmpty {
-                if let event = await read(unread.removeFirst()) { return event }
+    /// Asks for the next event; whoever has asked asks again when it has been given.
+    /// - Parameter take: called once, from any thread: it must not block. It gets nil when there will be no event any more:
+    ///   the relay shuts down, the subscriber has gone, or every mailbox was refused.
+    func next(_ take: @escaping @Sendable (SubscriptionEvent?) -> Void) {
+        switch state.withLock({ step(&$0) }) {
+        case .read(let index, let query):
+            reads.read(query, from: store) { [self] answer in
+                if let event = state.withLock({ Self.event(answer, index, &$0) }) { take(event) } else { next(take) }
             }
-            if heart.takeBeat() { return .heartbeat }
-            guard sources.contains(where: { !$0.hasEnded }), let woken = await subscription.wait() else { return nil }
-            unread = sources.indices.filter { !sources[$0].hasEnded && woken.contains(sources[$0].access.mailbox) }
+        case .heartbeat:
+            take(.heartbeat)
+        case .wait:
+            subscription.wait { [self] woken in
+                guard let woken else { return take(nil) }
+                state.withLock { state in
+                    state.unread = state.sources.indices.filter {
+                        !state.sources[$0].hasEnded && woken.contains(state.sources[$0].access.mailbox)
+                    }
+                }
+                next(take)
+            }
+        case .end:
+            take(nil)
         }
     }
 
+    /// The next event, when there is one; nil also when the task is cancelled that waits for it.
+    func next() async -> SubscriptionEvent? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                next { continuation.resume(returning: $0) }
+            }
+        } onCancel: {
+            subscription.end()
+        }
+    }
+
+    private func step(_ state: inout State) -> Step {
+        if !state.unread.isEmpty {
+            let index = state.unread.removeFirst()
+            let source = state.sources[index]
+            let query = ReadQuery(
+                access: source.access,
+                incarnation: source.incarnation,
+                after: source.after,
+                limit: Int(ReadRequest.defaultLimit),
+                maximumLength: SubscribeRequest.maximumEntriesLength,
+                today: clock.days.expiring
+            )
+            return .read(index, query)
+        }
+        if heart.takeBeat() { return .heartbeat }
+        return state.sources.contains { !$0.hasEnded } ? .wait : .end
+    }
+
     /// - Returns: nil when there is nothing to tell of this mailbox.
-    private mutating func read(_ index: Int) async -> SubscriptionEvent? {
-        let query = ReadQuery(
-            access: sources[index].access,
-            incarnation: sources[index].incarnation,
-            after: sources[index].after,
-            limit: Int(ReadRequest.defaultLimit),
-            maximumLength: SubscribeRequest.maximumEntriesLength,
-            today: clock.days.expiring
-        )
+    private static func event(_ answer: SharedReads.Answer, _ index: Int, _ state: inout State) -> SubscriptionEvent? {
         let response: ReadResponse
-        switch await reads.read(query, from: store) {
+        switch answer {
         case .success(let read): response = read
         case .failure(let problem):
-            sources[index].hasEnded = true
+            state.sources[index].hasEnded = true
             return .refused(Refusal(problem), mailbox: UInt16(index))
         }
-        let isFirst = sources[index].isFirst
-        sources[index].isFirst = false
+        let isFirst = state.sources[index].isFirst
+        state.sources[index].isFirst = false
         if let last = response.entries.last?.sequence {
-            sources[index].after = last
-            if last < response.head { unread.append(index) }
+            state.sources[index].after = last
+            if last < response.head { state.unread.append(index) }
         } else if !isFirst {
             return nil
         }
@@ -96,20 +150,18 @@ struct EventStream {
 /// Wakes a subscription at intervals, so that a heartbeat is sent.
 private final class Heart: Sendable {
     private let isDue = Atomic(false)
-    private let task = Mutex<Task<Void, Never>?>(nil)
+    private let beating: Mutex<RepeatedTask?> = Mutex(nil)
 
-    init(interval: Duration, waking subscription: Subscription) {
-        let beating = Task { [weak self] in
-            while (try? await Task.sleep(for: interval)) != nil {
-                self?.isDue.store(true, ordering: .relaxed)
-                subscription.wake()
-            }
+    init(interval: TimeAmount, waking subscription: Subscription, on loop: any EventLoop) {
+        let task = loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] _ in
+            self?.isDue.store(true, ordering: .relaxed)
+            subscription.wake()
         }
-        task.withLock { $0 = beating }
+        beating.withLock { $0 = task }
     }
 
     func stop() {
-        task.withLock { $0?.cancel() }
+        beating.withLock { $0?.cancel() }
     }
 
     /// Whether a heartbeat is due, which it then is no longer.

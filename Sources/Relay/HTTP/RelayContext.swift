@@ -15,8 +15,7 @@ public struct RelayContext: RequestContext {
     /// Ends a wait when the client closes its side of the connection.
     func endWhenClientLeaves(_ subscription: Subscription) {
         channel.eventLoop.execute { [channel] in
-            let handler = try? channel.pipeline.syncOperations.handler(type: ClientDepartureHandler.self)
-            handler?.end(subscription)
+            ClientDepartureHandler.of(channel)?.end(subscription)
         }
     }
 
@@ -44,6 +43,12 @@ final class ClientDepartureHandler: ChannelInboundHandler, RemovableChannelHandl
     private weak var waiting: Subscription?
     private var hasLeft = false
 
+    /// On the channel's event loop.
+    static func of(_ channel: any Channel) -> ClientDepartureHandler? {
+        try? channel.pipeline.syncOperations.handler(type: ClientDepartureHandler.self)
+    }
+
+    /// Ends a wait when the client leaves, or at once if it has left.
     func end(_ subscription: Subscription) {
         if hasLeft { subscription.end() } else { waiting = subscription }
     }

@@ -21,7 +21,7 @@ public struct RelayResponder: HTTPResponder {
     private var routes: [String: Route] = [:]
 
     /// Those of the routes that `DirectAnswers` takes when it can, by their paths.
-    private(set) var directHandlers: [String: DirectHandler] = [:]
+    private(set) var directOperations: [String: DirectOperation] = [:]
 
     /// All that a relay answers.
     public init(service: RelayService) {
@@ -59,7 +59,7 @@ public struct RelayResponder: HTTPResponder {
         as operation: RelayAPI.Operation?,
         handler: @escaping DirectHandler
     ) {
-        directHandlers[path] = { [metrics = service.metrics] body, answer in
+        directOperations[path] = .answer { [metrics = service.metrics] body, answer in
             handler(body) { result in
                 if let operation { metrics.note(operation, result.problem?.name) }
                 answer(result)
@@ -154,9 +154,16 @@ public struct RelayResponder: HTTPResponder {
     }
 
     private mutating func addSubscribe() {
+        directOperations[SubscribeRequest.operation.path] = .stream { [service] body, connection in
+            let events = Result { () throws(Problem) in
+                try service.subscribe(try Self.decode(body), on: connection)
+            }
+            service.metrics.note(SubscribeRequest.operation, events.problem?.name)
+            return events
+        }
         add(SubscribeRequest.operation) { [service] request, context in
             let subscribe: SubscribeRequest = try await Self.decode(request, context, service.limits)
-            return Self.stream(subscribe, at: try service.admit(subscribe), from: service, context)
+            return Self.stream(try service.subscribe(subscribe, on: .current), context, service.limits)
         }
     }
 
@@ -238,21 +245,15 @@ public struct RelayResponder: HTTPResponder {
 
     /// Writes an event when the one before it has been taken. Whoever takes none for too long is cut off, and reads on from
     /// its cursor when it can.
-    private static func stream(
-        _ request: SubscribeRequest,
-        at place: SubscriptionPlace,
-        from service: RelayService,
-        _ context: RelayContext
-    ) -> Response {
+    private static func stream(_ events: EventStream, _ context: RelayContext, _ limits: RelayLimits) -> Response {
         Response(
             status: .ok,
             headers: [.contentType: RelayAPI.Operation.mediaType],
             body: ResponseBody { writer in
-                var events = service.subscribe(request)
-                defer { withExtendedLifetime(place) { events.end() } }
+                defer { events.end() }
                 context.endWhenClientLeaves(events.subscription)
                 while let event = await events.next() {
-                    try await context.closing(after: service.limits.slowestSubscriber) {
+                    try await context.closing(after: limits.slowestSubscriber) {
                         try await writer.write(ByteBuffer(bytes: event.framed))
                     }
                 }

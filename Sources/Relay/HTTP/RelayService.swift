@@ -1,3 +1,4 @@
+internal import NIOPosix
 public import RelayAPI
 
 /// What a relay does with each request: hashes its secrets, looks at the clock and asks the store.
@@ -154,15 +155,18 @@ public struct RelayService: Sendable {
         return response
     }
 
-    /// Takes a place for a subscription, to be kept as long as it goes on.
-    func admit(_ request: SubscribeRequest) throws(Problem) -> SubscriptionPlace {
-        for mailbox in request.mailboxes { _ = try admitted(mailbox.access) }
-        return try admission.beginSubscription(on: .current)
-    }
-
     /// Begins to wait for what a subscriber is to be told; it must be ended.
-    func subscribe(_ request: SubscribeRequest) -> EventStream {
-        EventStream(request, store: store, reads: sharedReads, clock: clock)
+    /// - Parameter connection: by which the request came; nil without sockets.
+    func subscribe(_ request: SubscribeRequest, on connection: Connection? = nil) throws(Problem) -> EventStream {
+        for mailbox in request.mailboxes { _ = try admitted(mailbox.access) }
+        return EventStream(
+            request,
+            at: try admission.beginSubscription(on: connection),
+            store: store,
+            reads: sharedReads,
+            clock: clock,
+            loop: connection?.eventLoop ?? .singletonMultiThreadedEventLoopGroup.any()
+        )
     }
 
     func take(_ request: TakeRequest) async throws(Problem) -> TakeResponse {

@@ -5,43 +5,63 @@ internal import Synchronization
 /// show the same capability and have read as far.
 final class SharedReads: Sendable {
     typealias Answer = Result<ReadResponse, Problem>
+    typealias Taker = @Sendable (Answer) -> Void
 
     private struct Key: Hashable {
         let query: ReadQuery
         let generation: UInt64
     }
 
+    private enum Read {
+        /// With those who wait for it.
+        case underWay([Taker])
+        case done(Answer)
+
+        /// Has a taker wait, unless the answer is there.
+        /// - Returns: whether the read is to be begun; or its answer.
+        mutating func join(_ take: @escaping Taker) -> (begins: Bool, answer: Answer?) {
+            switch self {
+            case .underWay(var takers):
+                // Given up first, so that the takers have one owner and are not copied.
+                self = .underWay([])
+                takers.append(take)
+                self = .underWay(takers)
+                return (takers.count == 1, nil)
+            case .done(let answer):
+                return (false, answer)
+            }
+        }
+    }
+
     /// How long an answer serves others. What is deleted or revoked meanwhile is seen by who asked as if a moment before.
     private static let lifetime = Duration.milliseconds(50)
 
-    private let reads = Mutex<[Key: Task<Answer, Never>]>([:])
+    private let reads = Mutex<[Key: Read]>([:])
 
-    func read(_ query: ReadQuery, from store: any MailboxStore) async -> Answer {
+    /// - Parameter take: called once, from any thread, maybe before this returns: it must not block.
+    func read(_ query: ReadQuery, from store: any MailboxStore, _ take: @escaping Taker) {
         guard let generation = store.notifications.sharedGeneration(of: query.access.mailbox) else {
-            return await store.answer(to: query)
+            Task { take(await store.answer(to: query)) }
+            return
         }
-        return await task(for: Key(query: query, generation: generation), store).value
+        let key = Key(query: query, generation: generation)
+        let (begins, answer) = reads.withLock { $0[key, default: .underWay([])].join(take) }
+        if begins { begin(key, store) }
+        if let answer { take(answer) }
     }
 
-    /// How many are kept at this moment.
-    var count: Int { reads.withLock { $0.count } }
-
-    private func task(for key: Key, _ store: any MailboxStore) -> Task<Answer, Never> {
-        reads.withLock { reads in
-            if let read = reads[key] { return read }
-            let read = Task { await store.answer(to: key.query) }
-            reads[key] = read
-            Task {
-                _ = await read.value
-                try? await Task.sleep(for: Self.lifetime)
-                forget(key)
+    private func begin(_ key: Key, _ store: any MailboxStore) {
+        Task {
+            let answer = await store.answer(to: key.query)
+            let takers: [Taker] = reads.withLock { reads in
+                defer { reads[key] = .done(answer) }
+                guard case .underWay(let takers) = reads[key] else { return [] }
+                return takers
             }
-            return read
+            for take in takers { take(answer) }
+            try? await Task.sleep(for: Self.lifetime)
+            reads.withLock { $0[key] = nil }
         }
-    }
-
-    private func forget(_ key: Key) {
-        reads.withLock { $0[key] = nil }
     }
 }
 

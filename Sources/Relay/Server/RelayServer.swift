@@ -60,15 +60,14 @@ public struct RelayServer: Service {
 
     private func server() throws -> HTTPServerBuilder {
         let longestHeaders = longestHeaders
-        let (directHandlers, admission) = (responder.directHandlers, service.admission)
-        let patience = service.limits.slowestExchange
+        let (directOperations, admission, limits) = (responder.directOperations, service.admission, service.limits)
         let http1 = HTTP1Channel.Configuration(
             // Hummingbird's own watch over a connection would stand behind `DirectAnswers`, and take one that only they
             // use for idle, or close it at a shutdown before they have answered.
             additionalChannelHandlers: [
                 ClientDepartureHandler(),
                 HTTPConnectionStateHandler(idleTimeout: Duration(Self.idleTimeout), logger: .silent),
-                DirectAnswers(directHandlers, admission: admission, patience: patience),
+                DirectAnswers(directOperations, admission: admission, limits: limits),
             ],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: longestHeaders,

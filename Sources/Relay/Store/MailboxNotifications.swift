@@ -102,11 +102,13 @@ public final class MailboxNotifications: Sendable {
 
 /// One waiter's interest in some mailboxes.
 public final class Subscription: Sendable {
+    typealias Waker = @Sendable (Set<MailboxID>?) -> Void
+
     private enum State {
         case idle
         /// Woken while nobody waited.
         case woken(Set<MailboxID>)
-        case waiting(CheckedContinuation<Set<MailboxID>?, Never>)
+        case waiting(Waker)
         case ended
     }
 
@@ -117,25 +119,32 @@ public final class Subscription: Sendable {
         self.mailboxes = mailboxes
     }
 
+    /// Waits for the next wake-up; at most one may at a time.
+    /// - Parameter waker: called once, from any thread, maybe before this returns: it must not block. It gets the mailboxes
+    ///   that have new entries, none when something else woke; or nil when there will be no wake-up any more.
+    func wait(_ waker: @escaping Waker) {
+        let answer: Set<MailboxID>?? = state.withLock { state in
+            switch state {
+            case .idle:
+                state = .waiting(waker)
+                return nil
+            case .woken(let mailboxes):
+                state = .idle
+                return .some(mailboxes)
+            case .ended, .waiting:
+                return .some(nil)
+            }
+        }
+        if let answer { waker(answer) }
+    }
+
     /// Waits for the next wake-up; at most one task at a time may.
     /// - Returns: the mailboxes that have new entries; none when something else woke. Nil when there will be no more:
     ///   the wait has been ended, or its task was cancelled.
     public func wait() async -> Set<MailboxID>? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let answer: Set<MailboxID>?? = state.withLock { state in
-                    switch state {
-                    case .idle:
-                        state = .waiting(continuation)
-                        return nil
-                    case .woken(let mailboxes):
-                        state = .idle
-                        return .some(mailboxes)
-                    case .ended, .waiting:
-                        return .some(nil)
-                    }
-                }
-                if let answer { continuation.resume(returning: answer) }
+                wait { continuation.resume(returning: $0) }
             }
         } onCancel: {
             end()
@@ -144,7 +153,7 @@ public final class Subscription: Sendable {
 
     /// - Parameter mailboxes: those that have new entries; none to wake without a reason.
     func wake(_ mailboxes: Set<MailboxID> = []) {
-        let waiter: CheckedContinuation<Set<MailboxID>?, Never>? = state.withLock { state in
+        let waker: Waker? = state.withLock { state in
             switch state {
             case .idle:
                 state = .woken(mailboxes)
@@ -152,23 +161,23 @@ public final class Subscription: Sendable {
             case .woken(let earlier):
                 state = .woken(earlier.union(mailboxes))
                 return nil
-            case .waiting(let continuation):
+            case .waiting(let waker):
                 state = .idle
-                return continuation
+                return waker
             case .ended:
                 return nil
             }
         }
-        waiter?.resume(returning: mailboxes)
+        waker?(mailboxes)
     }
 
     /// Makes the present wait and all later ones return nil.
     public func end() {
-        let waiter: CheckedContinuation<Set<MailboxID>?, Never>? = state.withLock { state in
+        let waker: Waker? = state.withLock { state in
             defer { state = .ended }
-            if case .waiting(let continuation) = state { return continuation }
+            if case .waiting(let waker) = state { return waker }
             return nil
         }
-        waiter?.resume(returning: nil)
+        waker?(nil)
     }
 }

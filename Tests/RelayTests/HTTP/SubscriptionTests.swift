@@ -40,7 +40,7 @@ import Testing
                 for _ in 0..<40 {
                     tasks.addTask {
                         var reader = Reading([access])
-                        var events = service.subscribe(reader.request)
+                        let events = try service.subscribe(reader.request)
                         defer { events.end() }
                         while reader.after != [count] {
                             try reader.take(try #require(await events.next()))
