@@ -23,6 +23,7 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case leafEncryptionKeyFresh
     case leafExtensionsListed
     case leafCredentialListed
+    case leafSupportsGroup
     case leafLifetime
     case requiredCapabilities
     case groupExtensionsSupported
@@ -119,7 +120,8 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
         case .generationNotTooFar: "15.3"
         case .unmergedLeavesSorted: "7.1"
         case .leafCredentialListed: "7.2"
-        case .leafSignature, .leafSource, .leafEncryptionKeyFresh, .leafExtensionsListed, .leafLifetime,
+        case .leafSignature, .leafSource, .leafEncryptionKeyFresh, .leafExtensionsListed, .leafSupportsGroup,
+            .leafLifetime,
             .requiredCapabilities, .credentialsSupportedByAll, .signatureKeysUnique, .encryptionKeysUnique:
             "7.3"
         case .pathParentHash, .parentHashesValid: "7.9.2"

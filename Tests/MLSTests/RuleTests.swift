@@ -223,6 +223,8 @@ extension Breach {
             .leafExtensionsListed,
             leaf: { leaf, _ in leaf.extensions = [Extension(type: .unsupported, data: [])] }
         ),
+        .add(.leafSupportsGroup, leaf: { leaf, _ in leaf.capabilities.cipherSuites = [CipherSuite(rawValue: 1)] }),
+        .add(.leafSupportsGroup, "but in another version", leaf: { leaf, _ in leaf.capabilities.versions = [] }),
         .add(.leafCredentialListed, leaf: { leaf, _ in leaf.capabilities.credentials = [.x509] }),
         .proposals(.leafLifetime, at: 2001) { _, _ in
             let key = try SignaturePrivateKey(suite3)

@@ -11,7 +11,7 @@ enum LeafOrigin {
 }
 
 extension LeafNode {
-    /// - Throws: `leafSource`, `leafExtensionsListed`, `leafCredentialListed`, `extensionsUnique`,
+    /// - Throws: `leafSource`, `leafExtensionsListed`, `leafCredentialListed`, `leafSupportsGroup`, `extensionsUnique`,
     ///   `encryptionKeysUsable`, `leafSignature`.
     func validate(_ origin: LeafOrigin, _ crypto: Crypto) throws(MLSError) {
         try validateContents(origin, crypto)
@@ -31,6 +31,10 @@ extension LeafNode {
             .leafExtensionsListed
         )
         try require(capabilities.credentials.contains(credential.type), .leafCredentialListed)
+        try require(
+            capabilities.versions.contains(.mls10) && capabilities.cipherSuites.contains(crypto.suite),
+            .leafSupportsGroup
+        )
         try require(!extensions.hasDuplicates, .extensionsUnique)
         try require(crypto.isUsable(encryptionKey), .encryptionKeysUsable)
     }
