@@ -97,11 +97,13 @@ public final class SQLiteMailboxStore: MailboxStore {
         configuration.maximumReaderCount = 8
         configuration.prepareDatabase { db in
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
+            // In KiB. A commit in which pages were split looks at every page that the writer keeps (pcache1Truncate).
+            let cacheSize = db.configuration.readonly ? 32768 : 8192
             try db.execute(
                 sql: """
                     PRAGMA secure_delete = ON;
                     PRAGMA temp_store = MEMORY;
-                    PRAGMA cache_size = -32768;
+                    PRAGMA cache_size = -\(cacheSize);
                     PRAGMA wal_autocheckpoint = \(LogFile.checkpointPages);
                     """
             )
