@@ -15,6 +15,15 @@ final class Connection: Sendable {
     private let silence: Scheduled<Void>
     private let hasAsked = Atomic(false)
 
+    /// Whether there is something to do that only tasks of Hummingbird's do.
+    private enum Need {
+        case none
+        case awaited(CheckedContinuation<Void, Never>)
+        case tasks
+    }
+
+    private let need = Mutex(Need.none)
+
     /// - Parameter patience: the first request comes within this time, TLS handshake included.
     init(channel: any Channel, isServed: Bool, patience: Duration) {
         self.channel = channel
@@ -23,6 +32,35 @@ final class Connection: Sendable {
     }
 
     var eventLoop: any EventLoop { channel.eventLoop }
+
+    /// Whether it has streams, of which this channel is one.
+    func isParent(of channel: any Channel) -> Bool { channel !== self.channel }
+
+    /// There is something to do for Hummingbird.
+    func needTasks() {
+        let awaited: CheckedContinuation<Void, Never>? = need.withLock { need in
+            defer { need = .tasks }
+            if case .awaited(let continuation) = need { return continuation }
+            return nil
+        }
+        awaited?.resume()
+    }
+
+    /// Waits until there is something to do for Hummingbird, or the task is cancelled; one task does.
+    func waitUntilTasksAreNeeded() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isNeeded = need.withLock { need in
+                    if case .tasks = need { return true }
+                    need = .awaited(continuation)
+                    return false
+                }
+                if isNeeded { continuation.resume() }
+            }
+        } onCancel: {
+            needTasks()
+        }
+    }
 
     /// Counts a request.
     /// - Returns: nil when the rate allows it; else the time after which it will.

@@ -64,6 +64,8 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         connection = Connection.of(context.channel)
+        // One that has streams takes each of them in a task.
+        if let connection, connection.isParent(of: context.channel) { connection.needTasks() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -99,6 +101,7 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
                 state = .collecting(operation, ByteBuffer())
             } else {
                 passedOn += 1
+                connection?.needTasks()
                 context.fireChannelRead(wrapInboundOut(part))
             }
         case (.passing, _):
@@ -169,10 +172,13 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
         answer.writeNext()
     }
 
+    /// Whoever does not take an answer is not given the next, however much it asks for.
     private func finish(_ context: ChannelHandlerContext) {
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        state = .passing
-        release(context)
+        context.writeAndFlush(.end(nil), takenWithin: TimeAmount(limits.slowestExchange)) { isTaken in
+            self.state = .passing
+            if !isTaken { self.held.removeAll() }
+            self.release(context)
+        }
     }
 
     /// Goes on with what has come meanwhile, up to the next request of ours.
@@ -181,8 +187,8 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
         while !isAnswering, let next = held.popFirst() {
             switch next {
             case .part(let part): take(part, context)
-            case .event(let event): context.fireUserInboundEventTriggered(event)
-            case .error(let error): context.fireErrorCaught(error)
+            case .event(let event): passOn(event: event, context)
+            case .error(let error): passOn(error: error, context)
             }
         }
         context.fireChannelReadComplete()
@@ -205,12 +211,23 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Who has closed its side still gets the answer to what it asked before.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if isAnswering { held.append(.event(event)) } else { context.fireUserInboundEventTriggered(event) }
+        if isAnswering { held.append(.event(event)) } else { passOn(event: event, context) }
     }
 
     /// What follows cannot be read: that is said behind the answer to what could.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if isAnswering { held.append(.error(error)) } else { context.fireErrorCaught(error) }
+        if isAnswering { held.append(.error(error)) } else { passOn(error: error, context) }
+    }
+
+    private func passOn(event: Any, _ context: ChannelHandlerContext) {
+        // Of others, such as the end of the handshake, Hummingbird wants to know nothing.
+        if event is ChannelEvent { connection?.needTasks() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func passOn(error: any Error, _ context: ChannelHandlerContext) {
+        connection?.needTasks()
+        context.fireErrorCaught(error)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

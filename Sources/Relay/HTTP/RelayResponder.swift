@@ -70,7 +70,7 @@ public struct RelayResponder: HTTPResponder {
             let answer = await withCheckedContinuation { continuation in
                 handler(body) { continuation.resume(returning: $0) }
             }
-            return Response(.ok, mediaType: RelayAPI.Operation.mediaType, body: try answer.get())
+            return Self.response(try answer.get(), context, limits)
         }
     }
 
@@ -114,14 +114,19 @@ public struct RelayResponder: HTTPResponder {
         routes[operation.path] = Route(method: .post, operation: operation, handler: handler)
     }
 
+    /// The task lives as long as the operation. One of Hummingbird's, which lives as long as the connection, would keep the
+    /// memory of the deepest call that it ever made.
     private mutating func add<Value: OperationRequest>(
         _ operation: @escaping @Sendable (Value) async throws(Problem) -> Value.Response
     ) {
-        add(Value.operation) { [service] request, context in
-            let start = ContinuousClock.now
-            defer { service.metrics.note(Value.operation, took: ContinuousClock.now - start) }
-            let value: Value = try await Self.decode(request, context, service.limits)
-            return Self.answer(try await operation(value), context, service.limits)
+        addDirect { (request: Value, answer: @escaping @Sendable (Result<Value.Response, Problem>) -> Void) in
+            Task(executorPreference: LoopExecutor.current) {
+                do throws(Problem) {
+                    answer(.success(try await operation(request)))
+                } catch {
+                    answer(.failure(error))
+                }
+            }
         }
     }
 
@@ -149,7 +154,7 @@ public struct RelayResponder: HTTPResponder {
             let read: ReadRequest = try await Self.decode(request, context, service.limits)
             let response = try await service.read(read) { context.endWhenClientLeaves($0) }
             if read.waitSeconds == 0 { service.metrics.note(ReadRequest.operation, took: ContinuousClock.now - start) }
-            return Self.answer(response, context, service.limits)
+            return Self.response(ByteBuffer(bytes: response.encoded), context, service.limits)
         }
     }
 
@@ -219,21 +224,16 @@ public struct RelayResponder: HTTPResponder {
         return type.lowercased() == RelayAPI.Operation.mediaType
     }
 
-    private static func answer(
-        _ response: some WireEncodable,
-        _ context: RelayContext,
-        _ limits: RelayLimits
-    ) -> Response {
-        let bytes = response.encoded
-        guard bytes.count > longestAnswerInBuffers else {
-            return Response(.ok, mediaType: RelayAPI.Operation.mediaType, body: bytes)
+    private static func response(_ body: ByteBuffer, _ context: RelayContext, _ limits: RelayLimits) -> Response {
+        guard body.readableBytes > longestAnswerInBuffers else {
+            return Response(.ok, mediaType: RelayAPI.Operation.mediaType, body: body)
         }
         return Response(
             status: .ok,
             headers: [.contentType: RelayAPI.Operation.mediaType],
-            body: ResponseBody(contentLength: bytes.count) { writer in
+            body: ResponseBody(contentLength: body.readableBytes) { writer in
                 try await context.closing(after: limits.slowestExchange) {
-                    try await writer.write(ByteBuffer(bytes: bytes))
+                    try await writer.write(body)
                     try await writer.finish(nil)
                 }
             }

@@ -9,10 +9,6 @@ final class StreamedAnswer {
     private let context: ChannelHandlerContext
     private let patience: TimeAmount
     private let onEnd: () -> Void
-    /// Closes the connection when an event is not taken in time.
-    private var deadline: Scheduled<Void>?
-    /// Whether the last event has been taken.
-    private var isTaken = true
 
     /// - Parameters:
     ///   - patience: an event has been taken after this time.
@@ -40,32 +36,35 @@ final class StreamedAnswer {
 
     private func write(_ event: ByteBuffer?) {
         guard let event else { return finish() }
-        let written = context.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(NIOAny(HTTPResponsePart.body(event)), promise: written)
-        isTaken = false
-        written.futureResult.assumeIsolated().whenComplete { self.noteTaken($0) }
-        // Most events are taken at once, and need none.
-        guard !isTaken else { return }
-        deadline = context.eventLoop.scheduleTask(in: patience) { [channel = context.channel] in
-            channel.close(promise: nil)
-        }
-    }
-
-    private func noteTaken(_ result: Result<Void, any Error>) {
-        isTaken = true
-        deadline?.cancel()
-        deadline = nil
-        switch result {
-        case .success:
-            writeNext()
-        case .failure:
-            context.close(promise: nil)
-            finish()
+        context.writeAndFlush(.body(event), takenWithin: patience) { isTaken in
+            if isTaken { self.writeNext() } else { self.finish() }
         }
     }
 
     private func finish() {
         events.end()
         onEnd()
+    }
+}
+
+extension ChannelHandlerContext {
+    /// Writes a part of an answer, and closes the channel if it has not been taken after a time.
+    /// - Parameter then: called once; with false when the channel has been closed instead.
+    func writeAndFlush(_ part: HTTPResponsePart, takenWithin patience: TimeAmount, then: @escaping (Bool) -> Void) {
+        let written = eventLoop.makePromise(of: Void.self)
+        var deadline: Scheduled<Void>?
+        var isDone = false
+        written.futureResult.assumeIsolated()
+            .whenComplete { result in
+                isDone = true
+                deadline?.cancel()
+                if case .success = result { return then(true) }
+                self.close(promise: nil)
+                then(false)
+            }
+        writeAndFlush(NIOAny(part), promise: written)
+        // Most parts are taken at once, and need none.
+        guard !isDone else { return }
+        deadline = eventLoop.scheduleTask(in: patience) { [channel] in channel.close(promise: nil) }
     }
 }

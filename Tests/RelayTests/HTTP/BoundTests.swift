@@ -251,7 +251,10 @@ final class SilentConnection {
     }
 
     func write(_ text: String) {
-        let bytes = Array(text.utf8)
+        write(Array(text.utf8))
+    }
+
+    func write(_ bytes: [UInt8]) {
         _ = send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import RelayAPI
 import Synchronization
 import TLSCodec
@@ -28,6 +29,27 @@ import Testing
                 }
             #expect(reader.after == [1, 4, 1])
             #expect(reader.entries == 5)
+        }
+    }
+
+    /// Else each would take the memory of Hummingbird's tasks for as long as it waits.
+    @Test(arguments: depths)
+    func subscriptionsAndAllAroundThemNeedNothingOfHummingbird(_ depth: Depth) async throws {
+        let unusable: (inout RelayResponder) -> Void = { responder in
+            for operation in [CreateRequest.operation, AppendRequest.operation, SubscribeRequest.operation] {
+                responder.add(.post, operation.path) { _, _ in throw Problem(.internal) }
+            }
+        }
+        try await TestRelay.with(depth, change: unusable) { relay in
+            let access = try await relay.mailbox()
+            _ = try await relay.caller.append(access)
+            var reader = Reading([access])
+            try await relay.endpoint?
+                .subscribe(reader.request) { event in
+                    try reader.take(event)
+                    return reader.after != [1]
+                }
+            #expect(reader.entries == 1)
         }
     }
 

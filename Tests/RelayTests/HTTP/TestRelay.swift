@@ -99,18 +99,22 @@ struct TestRelay {
     /// Begins the relay's shutdown.
     let shutDown: @Sendable () async -> Void
 
+    /// - Parameter change: of what Hummingbird answers.
     static func with(
         _ depth: Depth,
         limits: RelayLimits = RelayLimits(),
+        change: (inout RelayResponder) -> Void = { _ in },
         _ body: @escaping @Sendable (TestRelay) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { url in
             let directory = try DataDirectory(path: url.path, creating: true)
             let store = try SQLiteMailboxStore(file: directory.store, limits: limits)
             let service = RelayService(store: store, limits: limits)
+            var responder = RelayResponder(service: service)
+            change(&responder)
             if case .responder = depth {
                 let server = RelayServer(
-                    responder: RelayResponder(service: service),
+                    responder: responder,
                     service: service,
                     host: "localhost",
                     port: 0,
@@ -143,13 +147,14 @@ struct TestRelay {
                         )
                     }
             } else {
-                try await serve(service, at: depth, directory: directory, body)
+                try await serve(responder, service, at: depth, directory: directory, body)
             }
             try store.close()
         }
     }
 
     private static func serve(
+        _ responder: RelayResponder,
         _ service: RelayService,
         at depth: Depth,
         directory: DataDirectory,
@@ -158,7 +163,7 @@ struct TestRelay {
         let identity = depth == .socket ? nil : try directory.selfSignedIdentity()
         let (ports, announce) = AsyncStream<Int>.makeStream()
         let server = RelayServer(
-            responder: RelayResponder(service: service),
+            responder: responder,
             service: service,
             host: "127.0.0.1",
             port: 0,
