@@ -5,8 +5,8 @@ internal import RelayAPI
 /// Whoever puts a part holds the blob's row shared, whoever removes parts holds it alone: none is put into a blob that is
 /// being removed.
 struct PostgreSQLBlobs {
-    /// Parts removed in one transaction, by deleting and by expiry.
-    private static let partsPerStep = 16
+    /// Parts removed by one statement, between two looks at the clock.
+    private static let partsAtOnce = 2
 
     let connection: PostgreSQLConnection
 
@@ -91,14 +91,14 @@ struct PostgreSQLBlobs {
     }
 
     /// - Returns: whether there are more parts to remove; false also when the blob is gone.
-    func deleteSomeParts(_ access: HashedAccess, today: Day) throws -> Bool {
+    func deleteSomeParts(_ access: HashedAccess, today: Day, in time: inout StepTime) throws -> Bool {
         guard let blob = try found(access, for: .write, today: today, .alone) else { return false }
-        return try removeSomeParts(of: blob)
+        return try removeSomeParts(of: blob, in: &time)
     }
 
     /// Removes parts of a blob that expired before today.
     /// - Returns: whether there was one; what another relay is at is left to it.
-    func expireSomeParts(today: Day) throws -> Bool {
+    func expireSomeParts(today: Day, in time: inout StepTime) throws -> Bool {
         let expired = try connection.execute(
             """
             SELECT id, parts FROM blob WHERE last_day < $1 ORDER BY last_day LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -106,24 +106,32 @@ struct PostgreSQLBlobs {
             [.day(today)]
         )
         guard let expired = expired.first else { return false }
-        _ = try removeSomeParts(of: Blob(expired))
+        _ = try removeSomeParts(of: Blob(expired), in: &time)
         return true
     }
 
-    /// Removes parts and, once there is none, the blob.
-    private func removeSomeParts(of blob: Blob) throws -> Bool {
+    /// Removes parts while there is time and, once there is none, the blob.
+    /// - Returns: whether there are more.
+    private func removeSomeParts(of blob: Blob, in time: inout StepTime) throws -> Bool {
+        while try removeParts(of: blob) {
+            guard time.isLeft() else { return true }
+        }
+        try connection.execute("DELETE FROM blob_grant WHERE blob = $1", [.integer(blob.row)])
+        try connection.execute("DELETE FROM blob WHERE id = $1", [.integer(blob.row)])
+        return false
+    }
+
+    /// - Returns: whether there may be more.
+    private func removeParts(of blob: Blob) throws -> Bool {
         let removed = try connection.execute(
             """
             DELETE FROM blob_part WHERE blob = $1 AND place IN (
                 SELECT place FROM blob_part WHERE blob = $1 ORDER BY place LIMIT $2
             ) RETURNING place
             """,
-            [.integer(blob.row), .integer(Int64(Self.partsPerStep))]
+            [.integer(blob.row), .integer(Int64(Self.partsAtOnce))]
         )
-        guard removed.count < Self.partsPerStep else { return true }
-        try connection.execute("DELETE FROM blob_grant WHERE blob = $1", [.integer(blob.row)])
-        try connection.execute("DELETE FROM blob WHERE id = $1", [.integer(blob.row)])
-        return false
+        return removed.count == Self.partsAtOnce
     }
 
     // MARK: Each in one statement, or two that need no common snapshot: a part that is there does not change

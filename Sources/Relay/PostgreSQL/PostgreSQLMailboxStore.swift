@@ -31,13 +31,25 @@ public final class PostgreSQLMailboxStore: MailboxStore {
     private let listener: PostgreSQLListener
     private let pool: PostgreSQLPool
     private let appends: PostgreSQLAppendQueue
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let pace = Mutex(StepPace())
 
     /// Connections for everything but appends and notifications; made when they are needed.
     private static let poolSize = 8
 
     /// Opens a store, making its tables where there are none. Blocks until the server has answered.
-    public init(address: PostgreSQLAddress, limits: RelayLimits = RelayLimits()) throws(StoreFault) {
+    public convenience init(address: PostgreSQLAddress, limits: RelayLimits = RelayLimits()) throws(StoreFault) {
+        try self.init(address: address, limits: limits, now: { .now })
+    }
+
+    /// - Parameter now: by which steps of removing are measured and paced.
+    init(
+        address: PostgreSQLAddress,
+        limits: RelayLimits,
+        now: @escaping @Sendable () -> ContinuousClock.Instant
+    ) throws(StoreFault) {
         self.limits = limits
+        self.now = now
         do {
             try PostgreSQLSession.migrate(address, onConnected: current.load)
         } catch {
@@ -112,8 +124,8 @@ public final class PostgreSQLMailboxStore: MailboxStore {
     }
 
     public func delete(_ access: HashedAccess, upTo sequence: UInt64) async throws(Problem) {
-        while try await pool.transaction({
-            try PostgreSQLRemovals(connection: $0).deleteSome(access, upTo: sequence)
+        while try await removing({ connection, time in
+            try PostgreSQLRemovals(connection: connection).deleteSome(access, upTo: sequence, in: &time)
         }) {}
     }
 
@@ -139,18 +151,34 @@ public final class PostgreSQLMailboxStore: MailboxStore {
     public func deleteBlob(_ access: HashedAccess, today: Day) async throws(Problem) {
         // Found before the transactions, which find nothing when they are done again after a lost answer.
         try await pool.perform { _ = try PostgreSQLBlobs(connection: $0).find(access, for: .write, today: today) }
-        while try await pool.transaction({
-            try PostgreSQLBlobs(connection: $0).deleteSomeParts(access, today: today)
+        while try await removing({ connection, time in
+            try PostgreSQLBlobs(connection: connection).deleteSomeParts(access, today: today, in: &time)
         }) {}
     }
 
     public func expireSome(today: Day) async throws(Problem) -> StoreStep {
-        let start = ContinuousClock.now
-        let hasMore = try await pool.transaction { connection in
-            try PostgreSQLRemovals(connection: connection).expireSome(today: today)
-                || PostgreSQLBlobs(connection: connection).expireSomeParts(today: today)
+        let start = try await removing { [now] connection, time in
+            let start = now()
+            let hasRemoved =
+                try PostgreSQLRemovals(connection: connection).expireSome(today: today, in: &time)
+                || PostgreSQLBlobs(connection: connection).expireSomeParts(today: today, in: &time)
+            return hasRemoved ? start : nil
         }
-        return hasMore ? StoreStep(hasMore: true, held: ContinuousClock.now - start) : .nothing
+        guard let start else { return .nothing }
+        let held = now() - start
+        pace.withLock { $0.adapt(to: held) }
+        return StoreStep(hasMore: true, held: held)
+    }
+
+    /// Runs the body in a transaction that removes for as long as the pace lets it.
+    private func removing<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgreSQLConnection, inout StepTime) throws -> Value
+    ) async throws(Problem) -> Value {
+        let (pace, now) = (pace.withLock { $0 }, now)
+        return try await pool.transaction { connection in
+            var time = StepTime(pace, now: now)
+            return try body(connection, &time)
+        }
     }
 
     /// Does nothing: PostgreSQL overwrites what was removed when it needs the space, and its own `autovacuum` sees

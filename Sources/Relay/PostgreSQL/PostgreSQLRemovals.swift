@@ -3,8 +3,26 @@ internal import RelayAPI
 /// Taking, deleting and expiry: what leaves tombstones (Protocol/mailbox.md, "Taking" and "Deleting and expiry"), each
 /// in a transaction that is under way.
 struct PostgreSQLRemovals {
-    /// Bodies removed in one transaction by deleting and by expiry: some milliseconds in which a mailbox is locked.
-    private static let perStep = 256
+    /// Looked for at a time: more than there is time to remove in one transaction.
+    private static let mostRows = 256
+
+    /// Removed by one statement, between two looks at the clock: so many bodies, and no more than so many bytes of more
+    /// than one.
+    private static let bodiesAtOnce = 8
+    private static let bytesAtOnce: Int64 = 128 * 1024
+
+    /// An entry whose body is to be removed.
+    private struct Held {
+        let sequence: Int64
+        /// Of its body, in bytes.
+        let length: Int64
+
+        /// From the columns sequence and octet_length(body).
+        init(_ columns: PostgreSQLRow) throws {
+            sequence = try columns.integer(0)
+            length = try columns.integer(1)
+        }
+    }
 
     let connection: PostgreSQLConnection
 
@@ -40,26 +58,33 @@ struct PostgreSQLRemovals {
     }
 
     /// - Returns: whether there are more bodies to remove.
-    func deleteSome(_ access: HashedAccess, upTo sequence: UInt64) throws -> Bool {
+    func deleteSome(_ access: HashedAccess, upTo sequence: UInt64, in time: inout StepTime) throws -> Bool {
         let epoch = try PostgreSQLGrants.lock(access, for: .delete, on: connection).epoch
         let last = Int64(min(sequence, epoch.head))
         guard Int64(epoch.deletedTo) < last else { return false }
         let found = try connection.execute(
             """
-            SELECT sequence FROM entry
+            SELECT sequence, octet_length(body)::bigint FROM entry
             WHERE epoch = $1 AND sequence > $2 AND sequence <= $3 AND last_day IS NOT NULL ORDER BY sequence LIMIT $4
             """,
-            [.integer(epoch.row), .integer(Int64(epoch.deletedTo)), .integer(last), .integer(Int64(Self.perStep))]
+            [.integer(epoch.row), .integer(Int64(epoch.deletedTo)), .integer(last), .integer(Int64(Self.mostRows))]
         )
-        let sequences = try found.map { try $0.integer(0) }
-        try removeBodies(sequences, of: epoch.row)
-        let isDone = sequences.count < Self.perStep
-        try set("deleted_to", to: isDone ? last : sequences.last ?? last, of: epoch.row)
+        let held = try found.map { try Held($0) }
+        let removed = try removeBodies(held, of: epoch.row, in: &time)
+        let isDone = removed == held.count && held.count < Self.mostRows
+        try set("deleted_to", to: isDone ? last : held[removed - 1].sequence, of: epoch.row)
         return !isDone
     }
 
-    /// - Returns: whether there is more to do; what another relay is at is left to it.
-    func expireSome(today: Day) throws -> Bool {
+    /// - Returns: whether there was something to do; what another relay is at is left to it.
+    func expireSome(today: Day, in time: inout StepTime) throws -> Bool {
+        guard try expireFirst(today: today, in: &time) else { return false }
+        while time.isLeft(), try expireFirst(today: today, in: &time) {}
+        return true
+    }
+
+    /// Removes bodies of one epoch.
+    private func expireFirst(today: Day, in time: inout StepTime) throws -> Bool {
         let due = try connection.execute(
             """
             SELECT expiry.last_day, epoch.id FROM expiry
@@ -78,25 +103,48 @@ struct PostgreSQLRemovals {
         guard let first = first.first else { return true }
         let found = try connection.execute(
             """
-            SELECT sequence FROM entry
+            SELECT sequence, octet_length(body)::bigint FROM entry
             WHERE epoch = $1 AND sequence >= $2 AND last_day <= $3 ORDER BY sequence LIMIT $4
             """,
-            [.integer(epoch), .integer(first.integer(0)), .integer(day), .integer(Int64(Self.perStep))]
+            [.integer(epoch), .integer(first.integer(0)), .integer(day), .integer(Int64(Self.mostRows))]
         )
-        let sequences = try found.map { try $0.integer(0) }
-        try removeBodies(sequences, of: epoch)
-        if sequences.count == Self.perStep, let last = sequences.last {
-            try connection.execute(
-                "UPDATE expiry SET first_sequence = $1 WHERE last_day = $2 AND epoch = $3",
-                [.integer(last + 1), .integer(day), .integer(epoch)]
-            )
-        } else {
+        let held = try found.map { try Held($0) }
+        let removed = try removeBodies(held, of: epoch, in: &time)
+        if removed == held.count, held.count < Self.mostRows {
             try connection.execute(
                 "DELETE FROM expiry WHERE last_day = $1 AND epoch = $2",
                 [.integer(day), .integer(epoch)]
             )
+        } else {
+            try connection.execute(
+                "UPDATE expiry SET first_sequence = $1 WHERE last_day = $2 AND epoch = $3",
+                [.integer(held[removed - 1].sequence + 1), .integer(day), .integer(epoch)]
+            )
         }
         return true
+    }
+
+    /// Removes the first of some bodies, and more while there is time.
+    /// - Returns: how many.
+    private func removeBodies(_ held: [Held], of epoch: Int64, in time: inout StepTime) throws -> Int {
+        var removed = 0
+        while removed < held.count, removed == 0 || time.isLeft() {
+            let piece = Self.piece(of: held[removed...])
+            try removeBodies(piece.map(\.sequence), of: epoch)
+            removed += piece.count
+        }
+        return removed
+    }
+
+    /// The first of some bodies, and those behind it that go with it in one statement.
+    private static func piece(of held: ArraySlice<Held>) -> ArraySlice<Held> {
+        var bytes: Int64 = 0
+        let fitting = held.prefix(bodiesAtOnce)
+            .prefix {
+                bytes += $0.length
+                return bytes <= bytesAtOnce
+            }
+        return fitting.isEmpty ? held.prefix(1) : fitting
     }
 
     /// Removes bodies of an epoch whose mailbox the transaction has locked.

@@ -27,8 +27,8 @@ final class MailboxWriter: @unchecked Sendable {
     private var relievedMailboxes: [Int64: MailboxState] = [:]
     /// Key of the last body in the table `body`; nil when it has to be looked up.
     private var lastBody: Int64?
-    /// When this transaction should remove no more; nil before it has removed something.
-    private var removalEnd: ContinuousClock.Instant?
+    /// What this transaction has for removing.
+    private var removalTime: StepTime
 
     /// Grants, and mailboxes, kept in memory between transactions; some 500 bytes each with all that belongs to it.
     private static let mostKept = 16_384
@@ -36,6 +36,7 @@ final class MailboxWriter: @unchecked Sendable {
     init(limits: RelayLimits, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.limits = limits
         self.now = now
+        removalTime = StepTime(pace, now: now)
     }
 
     /// The database, inside a transaction.
@@ -50,7 +51,7 @@ final class MailboxWriter: @unchecked Sendable {
 
     func begin(_ db: Database) throws {
         database = db
-        removalEnd = nil
+        removalTime = StepTime(pace, now: now)
         if max(grants.count, mailboxes.count) > Self.mostKept { forgetStates() }
     }
 
@@ -102,12 +103,7 @@ final class MailboxWriter: @unchecked Sendable {
 
     /// Whether there is time for more removals in this transaction; asked before each but an operation's first, so that all
     /// get on.
-    func hasTimeForMore() -> Bool {
-        let now = now()
-        if let removalEnd { return now < removalEnd }
-        removalEnd = now + pace.time
-        return true
-    }
+    func hasTimeForMore() -> Bool { removalTime.isLeft() }
 
     // MARK: Statements
 

@@ -68,7 +68,7 @@ import Testing
                 Self.expectCause(refusal)
                 kept.merge(entries) { $1 }
             }
-            #expect(kept.count > 4)
+            #expect(!kept.isEmpty)
             try await Self.expectReadsAlone(client, access, kept)
             let another = try RelayProcess.run(
                 "token",
