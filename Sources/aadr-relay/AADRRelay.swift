@@ -15,7 +15,7 @@ struct AADRRelay: AsyncParsableCommand {
             or in a file that --config names, a line NAME = VALUE for each, as in admin-listen = 127.0.0.1:9464.
             An option goes before its variable, and this before the file.
 
-            Exit status: 0 done, 64 usage, 65 the store is damaged, 70 internal error, 73 cannot write,
+            Exit status: 0 done, 64 usage, 65 the store is damaged, 66 cannot read, 70 internal error, 73 cannot write,
             75 try again later, 77 no such token, 78 configuration.
             """,
         version: relayVersion,

@@ -7,7 +7,7 @@ struct Restore: AsyncParsableCommand {
         abstract: "Puts a backup in the place of the store, whose relay must be stopped.",
         discussion: """
             Members notice that the relay has been restored, and give it back what they know and it has lost. Everything in the
-            backup is checked first, and a backup that is damaged is not restored.
+            backup is checked first, and a backup that is damaged, or ends too early, is not restored.
 
             With a store in PostgreSQL, stop all relays, restore the database with its own means, and run this without FILE
             before they start again.
@@ -20,7 +20,7 @@ struct Restore: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var store: StoreOption
 
-    @Argument(help: ArgumentHelp("What `backup` wrote; none with PostgreSQL.", valueName: "FILE"))
+    @Argument(help: ArgumentHelp("What `backup` wrote; - for standard input; none with PostgreSQL.", valueName: "FILE"))
     var file: String?
 
     @Flag(help: "Put it in the place of a store that is there, which is deleted.")
@@ -43,7 +43,8 @@ struct Restore: AsyncParsableCommand {
     }
 
     private func restore(_ file: String, in path: String) async throws {
-        guard FileManager.default.isReadableFile(atPath: file) else {
+        let input = file == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: file)
+        guard let input else {
             throw Failure(
                 "cannot read \(file): it must be there, and this user allowed to read it",
                 status: Failure.cannotRead
@@ -57,7 +58,16 @@ struct Restore: AsyncParsableCommand {
                 status: Failure.cannotWrite
             )
         }
-        let report = try await SQLiteBackup.restore(URL(filePath: file), as: directory.store)
+        let report = try await SQLiteBackup.restore(as: directory.store) {
+            do {
+                return Array(try input.read(upToCount: Self.pieceLength) ?? Data())
+            } catch {
+                throw Failure("cannot read \(file) to its end", status: Failure.cannotRead)
+            }
+        }
         try Check.show(report, json: false)
     }
+
+    /// In bytes, read at a time.
+    private static let pieceLength = 1 << 20
 }

@@ -1,3 +1,4 @@
+internal import Crypto
 public import FoundationEssentials
 internal import GRDB
 internal import Glibc
@@ -11,8 +12,6 @@ public enum SQLiteBackup {
     /// - Parameter file: there must be none yet.
     public static func write(_ store: URL, to file: URL) throws(StoreFault) {
         do {
-            let queue = try open(store)
-            // SQLite fills a file that is there and empty, and so the copy is nobody else's from the beginning.
             let unfinished = file.path + ".\(getpid())"
             let descriptor = Glibc.open(unfinished, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw StoreFault.cannotWrite }
@@ -20,10 +19,7 @@ public enum SQLiteBackup {
                 Glibc.close(descriptor)
                 unlink(unfinished)
             }
-            try queue.writeWithoutTransaction { db in
-                try db.execute(sql: "VACUUM INTO ?", arguments: [unfinished])
-            }
-            try queue.close()
+            try copy(store, into: unfinished)
             guard fsync(descriptor) == 0, link(unfinished, file.path) == 0 else { throw StoreFault.cannotWrite }
             try syncFolder(of: file)
         } catch {
@@ -31,16 +27,62 @@ public enum SQLiteBackup {
         }
     }
 
+    /// The same copy, given away piece by piece: for whoever cannot reach the store's disk in another way. It stands beside
+    /// the store until it is whole, and has no name any more from its first piece on.
+    /// - Parameters:
+    ///   - unfinished: where it stands meanwhile. What a process that was killed has left there is overwritten.
+    ///   - output: called for one piece after the other; what it throws ends the copy.
+    /// - Returns: of the whole copy, its length in bytes and SHA-256.
+    public static func write(
+        _ store: URL,
+        through unfinished: URL,
+        output: (_ piece: [UInt8]) throws -> Void
+    ) throws -> (length: Int, digest: [UInt8]) {
+        let descriptor = Glibc.open(unfinished.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw StoreFault.cannotWrite }
+        defer { Glibc.close(descriptor) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw StoreFault.backupUnderWay }
+        do {
+            defer { unlink(unfinished.path) }
+            guard ftruncate(descriptor, 0) == 0 else { throw StoreFault.cannotWrite }
+            try copy(store, into: unfinished.path)
+        } catch {
+            throw StoreFault(error)
+        }
+        var (length, hash) = (0, SHA256())
+        var piece = [UInt8](repeating: 0, count: pieceLength)
+        while true {
+            let count = piece.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            guard count >= 0 else { throw StoreFault.cannotWrite }
+            guard count > 0 else { return (length, Array(hash.finalize())) }
+            hash.update(data: piece.prefix(count))
+            length += count
+            try output(Array(piece.prefix(count)))
+        }
+    }
+
+    private static let pieceLength = 1 << 20
+
+    /// - Parameter path: of a file that is there and empty: SQLite fills it, and so the copy is nobody else's from the
+    ///   beginning.
+    private static func copy(_ store: URL, into path: String) throws {
+        let queue = try open(store)
+        try queue.writeWithoutTransaction { db in
+            try db.execute(sql: "VACUUM INTO ?", arguments: [path])
+        }
+        try queue.close()
+    }
+
     /// Puts a copy in the place of a store that nobody serves from. It gets an incarnation of its own, so that clients look
     /// for what was lost.
+    /// - Parameter input: the copy, one piece after the other; empty at its end.
     /// - Returns: what it holds. With faults, nothing has been put anywhere.
-    public static func restore(_ file: URL, as store: URL) async throws -> StoreReport {
-        guard FileManager.default.fileExists(atPath: file.path) else { throw StoreFault.missing }
+    public static func restore(as store: URL, input: () throws -> [UInt8]) async throws -> StoreReport {
         let copy = URL(filePath: store.path + ".restored")
         remove(copy)
-        try FileManager.default.copyItem(at: file, to: copy)
-        guard chmod(copy.path, 0o600) == 0 else { throw StoreFault.cannotWrite }
         defer { remove(copy) }
+        try write(to: copy, input: input)
+        guard isWhole(copy) else { throw StoreFault.damaged }
         let report = try await prepare(copy)
         guard report.faults.isEmpty else { return report }
         // The log first: it must never be taken for that of the copy.
@@ -48,6 +90,39 @@ public enum SQLiteBackup {
         guard rename(copy.path, store.path) == 0 else { throw StoreFault.cannotWrite }
         try syncFolder(of: store)
         return report
+    }
+
+    /// Writes a new file, for its owner alone.
+    private static func write(to file: URL, input: () throws -> [UInt8]) throws {
+        let descriptor = Glibc.open(file.path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw StoreFault.cannotWrite }
+        defer { Glibc.close(descriptor) }
+        while case let piece = try input(), !piece.isEmpty {
+            var rest = piece[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                guard count > 0 else { throw StoreFault.cannotWrite }
+                rest = rest.dropFirst(count)
+            }
+        }
+        guard fsync(descriptor) == 0 else { throw StoreFault.cannotWrite }
+    }
+
+    /// Whether a copy is as long as its header says ("Database Header" in SQLite's documentation): SQLite itself takes a last
+    /// page of which there is a part.
+    private static func isWhole(_ copy: URL) -> Bool {
+        var header = [UInt8](repeating: 0, count: 32)
+        let descriptor = Glibc.open(copy.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { Glibc.close(descriptor) }
+        var information = stat()
+        guard fstat(descriptor, &information) == 0, pread(descriptor, &header, header.count, 0) == header.count else {
+            return false
+        }
+        func integer(_ range: Range<Int>) -> Int { header[range].reduce(0) { $0 << 8 | Int($1) } }
+        let (pageLength, pages) = (integer(16..<18), integer(28..<32))
+        // 1 stands for 65,536.
+        return Int(information.st_size) == pages * (pageLength == 1 ? 65_536 : pageLength)
     }
 
     /// Draws the incarnation, brings the tables up to this version's, and reads everything.

@@ -4,7 +4,7 @@ public import RelayAPI
 
 /// The directory in which a relay keeps everything: `relay.sqlite` and its log, `tls.pem` when the relay made its own
 /// certificate, `spare-pin` when there is a spare key elsewhere, `address`, where it listened last, and `lock`, which
-/// the serving process holds.
+/// the serving process holds; `backup` for as long as one is made for standard output.
 public struct DataDirectory: Sendable {
     public let url: URL
 
@@ -28,6 +28,8 @@ public struct DataDirectory: Sendable {
     }
 
     public var store: URL { url.appending(path: "relay.sqlite") }
+    /// Where a backup that goes elsewhere stands until it is whole.
+    public var unfinishedBackup: URL { url.appending(path: "backup") }
 
     /// Makes sure that this process alone serves from the directory, until it ends: only that one may write mailboxes.
     public func lock() throws(DataDirectoryError) {

@@ -10,6 +10,8 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
     case missing
     /// The store cannot be opened or written.
     case cannotWrite
+    /// Another process writes a backup where this one would.
+    case backupUnderWay
     /// PostgreSQL does not answer, or does not let this program in; libpq's reason, which holds no password.
     case unreachable(String)
     /// PostgreSQL is set up so that what it has acknowledged can be lost.
@@ -45,9 +47,10 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .newerSchema: "a newer version of aadr-relay made this store: use that version, or a later one"
-        case .damaged: "the store is damaged, or is not one of aadr-relay's: restore it from a backup"
+        case .damaged: "the store is damaged, not whole, or not one of aadr-relay's: restore it from a backup"
         case .missing: "there is no store: is it the directory that the relay serves from, or the file of a backup?"
         case .cannotWrite: "the store cannot be written: check its owner and the space left"
+        case .backupUnderWay: "another backup is being written: wait until it is done"
         case .unreachable(let reason): "the store cannot be reached: \(reason)"
         case .notDurable: "PostgreSQL runs with fsync off, and would lose what it has acknowledged: turn it on"
         case .other(let code): "the store does not open (SQLite result code \(code))"

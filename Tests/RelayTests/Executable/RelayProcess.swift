@@ -101,6 +101,15 @@ final class RelayProcess {
         environment: [String: String] = [:],
         input: String = ""
     ) throws -> Outcome {
+        try run(arguments, launcher: launcher, environment: environment, input: input)
+    }
+
+    static func run(
+        _ arguments: [String],
+        launcher: [String] = [],
+        environment: [String: String] = [:],
+        input: String = ""
+    ) throws -> Outcome {
         let process = Process()
         let (input, output, errors) = (try pipe(holding: input), Pipe(), Pipe())
         let command = launcher + [try executable().path] + arguments

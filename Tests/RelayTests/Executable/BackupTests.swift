@@ -1,0 +1,108 @@
+import Foundation
+import HummingbirdTesting
+import RelayAPI
+import Testing
+
+@testable import Relay
+
+/// A backup that goes to standard output, as it does from a container whose files nobody else reaches.
+@Suite struct BackupTests {
+    /// A command that runs another with its standard output, or input, as a shell's words say.
+    private static func shell(_ words: String, _ argument: String = "") -> [String] {
+        ["/bin/bash", "-c", "argument=$1; shift; set -o pipefail; umask 022; \"$@\" \(words)", "bash", argument]
+    }
+
+    private static func backup(_ data: URL, to words: String, _ argument: String = "") throws -> RelayProcess.Outcome {
+        try RelayProcess.run("backup", "--data", data.path, "-", launcher: shell(words, argument))
+    }
+
+    /// Restores from standard input.
+    private static func restore(_ file: URL, into data: URL, _ options: [String] = []) throws -> RelayProcess.Outcome {
+        let launcher = shell("< \"$argument\"", file.path)
+        return try RelayProcess.run(["restore", "--data", data.path] + options + ["-"], launcher: launcher)
+    }
+
+    /// - Parameter body: is given the directory of a relay that serves, and a place for files.
+    private static func withRelay(_ body: (_ data: URL, _ directory: URL) async throws -> Void) async throws {
+        try await withTemporaryDirectory { directory in
+            let data = directory.appending(path: "data")
+            let relay = try RelayProcess(data: data)
+            let client = relay.connect()
+            let access = try await Caller(client).mailbox(token: RelayProcess.token(data: data))
+            for _ in 0..<5 { _ = try await Caller(client).append(access, body: StoreUnderTest.body(.oneMiB)) }
+            try await client.shutdown()
+            try await body(data, directory)
+            // Nothing of it stays beside the store.
+            #expect(!FileManager.default.fileExists(atPath: data.appending(path: "backup").path))
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+        }
+    }
+
+    @Test func whatGoesThroughStandardOutputIsRestoredFromStandardInput() async throws {
+        try await Self.withRelay { data, directory in
+            let file = directory.appending(path: "backup.sqlite")
+            // What a process that was killed has left does not matter.
+            try Data("left".utf8).write(to: data.appending(path: "backup"))
+            let written = try Self.backup(data, to: "> \"$argument\"", file.path)
+            #expect(written.status == 0, "\(written.errors)")
+            let length = try Data(contentsOf: file).count
+            let digest = try #require(try Self.digest(of: file))
+            #expect(written.errors == "aadr-relay: the backup is whole: \(length) bytes, SHA-256 \(digest)\n")
+            let other = directory.appending(path: "other")
+            let restored = try Self.restore(file, into: other)
+            #expect(restored.status == 0, "\(restored.errors)")
+            #expect(restored.output.contains("entries\t5\n"))
+            let mode = try FileManager.default.attributesOfItem(atPath: other.appending(path: "relay.sqlite").path)
+            #expect(mode[.posixPermissions] as? Int == 0o600)
+        }
+    }
+
+    @Test func aBackupThatEndsTooEarlyIsRefusedAndReplacesNothing() async throws {
+        try await Self.withRelay { data, directory in
+            let file = directory.appending(path: "backup.sqlite")
+            #expect(try Self.backup(data, to: "> \"$argument\"", file.path).status == 0)
+            let whole = try Data(contentsOf: file)
+            let other = directory.appending(path: "other")
+            _ = try RelayProcess.token(data: other)
+            for length in [0, 1, 100, 4096, whole.count / 2, whole.count - 4096, whole.count - 1] {
+                try whole.prefix(length).write(to: file)
+                let refused = try Self.restore(file, into: other, ["--replace"])
+                #expect(refused.status == 65, "\(length) bytes: \(refused.status) \(refused.errors)")
+            }
+            #expect(try RelayProcess.run("check", "--data", other.path).output.contains("tokens\t1\n"))
+        }
+    }
+
+    @Test func whoeverDoesNotTakeAllOfItIsToldThatThisIsNoBackup() async throws {
+        try await Self.withRelay { data, _ in
+            for words in ["> /dev/full", "| head -c 1000 > /dev/null"] {
+                let cut = try Self.backup(data, to: words)
+                #expect(cut.status == 73, "\(words): \(cut.errors)")
+                #expect(cut.errors.contains("this is no backup"), "\(cut.errors)")
+            }
+        }
+    }
+
+    @Test func aTerminalGetsNone() async throws {
+        try await Self.withRelay { data, _ in
+            // A terminal of its own for a command whose words need no quotes.
+            let launcher = ["/bin/bash", "-c", "exec script -qec \"$*\" /dev/null", "bash"]
+            let refused = try RelayProcess.run("backup", "--data", data.path, "-", launcher: launcher)
+            #expect(refused.status == 73)
+            #expect(refused.output.contains("is a terminal"), "\(refused.output)")
+        }
+    }
+
+    private static func digest(of file: URL) throws -> String? {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(filePath: "/usr/bin/sha256sum")
+        process.arguments = [file.path]
+        process.standardOutput = output
+        try process.run()
+        let printed = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return printed.split(separator: " ").first.map(String.init)
+    }
+}
