@@ -53,6 +53,41 @@ import Testing
         }
     }
 
+    @Test func beforeARelayHasServedItsAddressIsThatOfWhatIsSet() async throws {
+        try await withTemporaryDirectory { data in
+            let onion = "\(String(repeating: "a", count: 56)).onion"
+            func address(
+                _ host: String,
+                _ options: [String] = [],
+                _ set: [String: String] = [:]
+            ) throws
+                -> RelayProcess.Outcome
+            {
+                let command = ["address", "--data", data.path, "--host", host] + options
+                return try RelayProcess.run(command, environment: set)
+            }
+            let unknown = try address("\(onion):80")
+            #expect(unknown.status == 64)
+            #expect(unknown.output.isEmpty && unknown.errors.contains("--plain-http"), "\(unknown.errors)")
+            for plain in [
+                try address("\(onion):80", ["--plain-http"]),
+                try address("\(onion):80", [], ["AADR_RELAY_PLAIN_HTTP": "1"]),
+            ] {
+                #expect(plain.output == "http://\(onion):80/\n", "\(plain.errors)")
+            }
+            #expect(try address("relay.example.org:443", ["--plain-http"]).output == "https://relay.example.org:443/\n")
+            let certified = try address("relay.example.org:443", [], ["AADR_RELAY_TLS_CERTIFICATE": "/cert.pem"])
+            #expect(certified.status == 75)
+            // None of these has made a key that nobody will use.
+            #expect(!FileManager.default.fileExists(atPath: data.appending(path: "tls.pem").path))
+
+            let relay = try RelayProcess(data: data, options: ["--plain-http"])
+            #expect(try address("\(onion):80").output == "http://\(onion):80/\n")
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+        }
+    }
+
     /// Each subscriber holds a file open, and the limit that processes are started with would end at a thousand.
     @Test func aRelayMayOpenAsManyFilesAsTheSystemLetsIt() async throws {
         try await withTemporaryDirectory { data in
