@@ -1,4 +1,3 @@
-internal import Glibc
 internal import HTTPTypes
 internal import Hummingbird
 public import NIOCore
@@ -110,12 +109,9 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func operation(of head: HTTPRequest) -> DirectOperation? {
-        let fields = head.headerFields
         guard head.method == .post, let operation = head.path.flatMap({ operations[$0] }),
-            fields[.contentType] == RelayAPI.Operation.mediaType,
-            let length = fields[.contentLength].flatMap({ Int($0) }),
-            length <= RelayAPI.Operation.maximumRequestLength,
-            fields[.connection] == nil, fields[.expect] == nil, admission.takes(fields),
+            let length = head.headerFields.usualLength, length <= RelayAPI.Operation.maximumRequestLength,
+            admission.takes(head.headerFields),
             // What is too much is refused where it is passed on to.
             let connection, (try? admission.admit(connection)) != nil
         else { return nil }
@@ -151,7 +147,7 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
             body = ByteBuffer(bytes: problem.json)
         }
         response.headers[.contentLength] = String(body.readableBytes)
-        response.headers[.date] = Self.date
+        response.headers[.date] = HTTPDate.now
         context.write(wrapOutboundOut(.head(response.head)), promise: nil)
         context.write(wrapOutboundOut(.body(body)), promise: nil)
         finish(context)
@@ -160,7 +156,7 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     private func stream(_ events: EventStream, _ context: ChannelHandlerContext) {
         let head = HTTPResponse(
             status: .ok,
-            headerFields: [.contentType: RelayAPI.Operation.mediaType, .date: Self.date]
+            headerFields: [.contentType: RelayAPI.Operation.mediaType, .date: HTTPDate.now]
         )
         // Goes out with the first event.
         context.write(wrapOutboundOut(.head(head)), promise: nil)
@@ -233,17 +229,5 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = unwrapOutboundIn(data) { passedOn -= 1 }
         context.write(data, promise: promise)
-    }
-
-    /// Now, as an HTTP-date (RFC 9110, 5.6.7).
-    private static var date: String {
-        var now = time(nil)
-        var fields = tm()
-        gmtime_r(&now, &fields)
-        return String(unsafeUninitializedCapacity: 30) { bytes in
-            bytes.withMemoryRebound(to: CChar.self) {
-                strftime($0.baseAddress, $0.count, "%a, %d %b %Y %H:%M:%S GMT", &fields)
-            }
-        }
     }
 }
