@@ -199,6 +199,8 @@ public final class SQLiteMailboxStore: MailboxStore {
             let held = try await queue.performStep { [scrub] writer in
                 try scrub.goOn(writer.db, while: writer.hasTimeForMore)
             }
+            // Other processes, `aadr-relay token` for one, look now and then only whether they may write: they get as long.
+            try? await Task.sleep(for: held)
             return StoreStep(hasMore: scrub.isUnderWay, held: held)
         }
         await checkpoints.run()

@@ -27,8 +27,9 @@ import Testing
         try await withTemporaryDirectory { directory in
             let data = directory.appending(path: "data")
             let relay = try RelayProcess(data: data)
+            let token = try RelayProcess.token(data: data)
             let client = relay.connect()
-            let access = try await Caller(client).mailbox(token: RelayProcess.token(data: data))
+            let access = try await Caller(client).mailbox(token: token)
             for _ in 0..<5 { _ = try await Caller(client).append(access, body: StoreUnderTest.body(.oneMiB)) }
             try await client.shutdown()
             try await body(data, directory)
