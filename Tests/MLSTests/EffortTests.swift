@@ -95,6 +95,17 @@ struct EffortTests {
         }
     }
 
+    @Test("the blank half of a tree that has just been widened")
+    func blankHalf() throws {
+        let leaf = try #require(try Member(founding: "member").group.tree[LeafIndex(0)])
+        var tree = try RatchetTree(of: repeatElement(leaf, count: 32_769))
+        let right = try #require(tree.leafCount.root.children?.right)
+        func found() -> Int { (0..<5_000).reduce(0) { count, _ in count + tree.resolution(of: right).count } }
+        expectBrief { #expect(found() == 5_000) }
+        tree.blank(LeafIndex(32_768))
+        expectBrief { #expect(found() == 0) }
+    }
+
     @Test("a tree is read up to its bound and no further")
     func blankTree() {
         var writer = Writer()

@@ -18,6 +18,8 @@ public struct RatchetTree: Sendable {
     private var index: TreeIndex?
     /// No leaf before this one is blank.
     private var firstFreeHint: UInt32 = 0
+    /// All leaves from this one on are blank: up to half of a tree that is wide enough for the members that it has.
+    private var membersEnd: UInt32 = 0
 
     /// A tree of one blank leaf.
     init() {
@@ -71,7 +73,7 @@ public struct RatchetTree: Sendable {
             result.append(index)
             for leaf in parent.unmergedLeaves where !excluded.contains(leaf) { result.append(leaf.node) }
         case nil:
-            guard let (left, right) = index.children else { return }
+            guard index.leaves.lowerBound.value < membersEnd, let (left, right) = index.children else { return }
             appendResolution(of: left, excluding: excluded, to: &result)
             appendResolution(of: right, excluding: excluded, to: &result)
         }
@@ -79,7 +81,7 @@ public struct RatchetTree: Sendable {
 
     private func hasMembers(below node: NodeIndex) -> Bool {
         guard self[node] == nil else { return true }
-        guard let (left, right) = node.children else { return false }
+        guard node.leaves.lowerBound.value < membersEnd, let (left, right) = node.children else { return false }
         return hasMembers(below: left) || hasMembers(below: right)
     }
 
@@ -150,8 +152,7 @@ public struct RatchetTree: Sendable {
     /// Puts a member at the leftmost blank leaf (section 12.1.1).
     mutating func add(_ leaf: LeafNode) throws(MLSError) -> LeafIndex {
         let place = try leftmostBlankLeaf()
-        try index?.insert(leaf)
-        replace(place.node, with: .leaf(leaf))
+        try fill(place, with: leaf)
         for node in leafCount.directPath(of: place) {
             guard var parent = parent(at: node) else { continue }
             let position = parent.unmergedLeaves.firstIndex { $0 > place } ?? parent.unmergedLeaves.endIndex
@@ -168,12 +169,14 @@ public struct RatchetTree: Sendable {
         replace(leaf.node, with: nil)
         blankDirectPath(of: leaf)
         firstFreeHint = min(firstFreeHint, leaf.value)
+        while membersEnd > 0, self[LeafIndex(membersEnd - 1)] == nil { membersEnd -= 1 }
     }
 
     /// Puts a leaf where `blank` has made room (section 12.1.2).
     mutating func fill(_ place: LeafIndex, with leaf: LeafNode) throws(MLSError) {
         try index?.insert(leaf)
         replace(place.node, with: .leaf(leaf))
+        membersEnd = max(membersEnd, place.value + 1)
     }
 
     /// Doubles the tree (section 7.7).
@@ -323,6 +326,7 @@ extension RatchetTree {
         }
         guard let count = LeafCount(holding: (slots.count + 2) / 2) else { throw .invalid(.treeSize) }
         leafCount = count
+        membersEnd = UInt32((slots.count + 2) / 2)
         try require(slots.count > 0 && slots[slots.count - 1].node != nil, .treeEndsWithNode)
         for value in 0..<slots.count {
             switch slots[value].node {

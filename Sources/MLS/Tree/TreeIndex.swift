@@ -1,3 +1,5 @@
+internal import Sodium
+
 /// What has to be known of a whole tree to judge a few new leaves, kept up to date so that a Commit need not look at
 /// every member.
 struct TreeIndex: Sendable {
@@ -65,29 +67,32 @@ struct TreeIndex: Sendable {
 
 /// A set of public keys whose copies share all buckets but those that change.
 struct KeySet: Sendable {
-    private var buckets = [Set<Key>](repeating: [], count: 256)
+    private var buckets = [Set<Name>](repeating: [], count: 256)
 
-    /// Its bytes are hashed at once: an array hashes them one by one, and these are over a thousand.
-    private struct Key: Hashable {
-        let bytes: [UInt8]
+    /// What tells keys apart, 32 bytes: a key that is as long itself, the hash of a longer one. They are plain numbers, so that
+    /// copying a bucket does not touch the keys of members whom a Commit leaves alone.
+    private typealias Name = SIMD4<UInt64>
 
-        func hash(into hasher: inout Hasher) {
-            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
-        }
+    private static func name(of key: [UInt8]) -> Name {
+        let bytes = key.count == MemoryLayout<Name>.size ? key : BLAKE2b.hash(key)
+        return bytes.withUnsafeBytes { $0.loadUnaligned(as: Name.self) }
     }
 
-    private func bucket(_ key: [UInt8]) -> Int { Int(key.first ?? 0) }
+    private func bucket(_ name: Name) -> Int { Int(truncatingIfNeeded: name.x) & 0xff }
 
     func contains(_ key: [UInt8]) -> Bool {
-        buckets[bucket(key)].contains(Key(bytes: key))
+        let name = Self.name(of: key)
+        return buckets[bucket(name)].contains(name)
     }
 
     /// False when it was there already.
     mutating func insert(_ key: [UInt8]) -> Bool {
-        buckets[bucket(key)].insert(Key(bytes: key)).inserted
+        let name = Self.name(of: key)
+        return buckets[bucket(name)].insert(name).inserted
     }
 
     mutating func remove(_ key: [UInt8]) {
-        buckets[bucket(key)].remove(Key(bytes: key))
+        let name = Self.name(of: key)
+        buckets[bucket(name)].remove(name)
     }
 }
