@@ -89,6 +89,17 @@ struct PersistenceTests {
         }
     }
 
+    @Test("a state in which it was not noted yet that a proposal stands alone is read, and a Commit is due")
+    func pendingProposalOfBefore() throws {
+        let party = try Party(2)
+        _ = try party[0].group.proposeUpdate(signatureKey: party[0].key)
+        let before = Secret(copying: party[0].group.serializedEpoch().exposed().dropLast())
+        var epoch = try Epoch(epoch: before, sending: party[0].group.serializedSending())
+        #expect(throws: MLSError.misuse(.proposalsPending)) {
+            _ = try epoch.protect([], signatureKey: party[0].key)
+        }
+    }
+
     @Test("a state of another version of the format is refused")
     func version() throws {
         let party = try Party(2)

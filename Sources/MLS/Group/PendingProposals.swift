@@ -20,7 +20,7 @@ struct PendingProposals: Sendable {
         let sender: Sender
         /// Whether a Commit could hold it and nothing else. Such a Commit is due before anything is sent (RFC 9420, section
         /// 12.4); what nobody can commit keeps nobody from sending.
-        let standsAlone: Bool
+        var standsAlone: Bool
 
         /// As a Commit has it that names it.
         var committed: CommittedProposal {
@@ -70,17 +70,18 @@ struct PendingProposals: Sendable {
             writer.writeValue(entry.reference)
             writer.writeValue(entry.proposal)
             writer.writeValue(entry.sender)
-            writer.write(UInt8(entry.standsAlone ? 1 : 0))
         }
         writer.write(UInt32(updateKeys.count))
         for key in updateKeys {
             writer.write { $0.writeVector(key.publicKey) }
             writer.writeSecret(key.privateKey)
         }
+        for entry in entries { writer.write(UInt8(entry.standsAlone ? 1 : 0)) }
     }
 
     init() {}
 
+    /// What was written before it was noted which stand alone ends here; then all do, and nothing is sent that should not be.
     init(from reader: inout SecretReader) throws(CodecError) {
         for _ in 0..<(try reader.readUInt32()) {
             append(
@@ -88,12 +89,14 @@ struct PendingProposals: Sendable {
                     reference: try reader.readValue(),
                     proposal: try reader.readValue(),
                     sender: try reader.readValue(),
-                    standsAlone: try reader.readUInt8() != 0
+                    standsAlone: true
                 )
             )
         }
         for _ in 0..<(try reader.readUInt32()) {
             updateKeys.append((try reader.readVector(), HeldSecret(try reader.readSecret())))
         }
+        guard !reader.isAtEnd else { return }
+        for reference in arrivals { byReference[reference]?.standsAlone = try reader.readUInt8() != 0 }
     }
 }
