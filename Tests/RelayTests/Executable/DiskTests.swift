@@ -207,13 +207,7 @@ import Testing
     /// Reads a mailbox to its end. Beyond what was acknowledged there may be what was refused when its commit's outcome
     /// was not known, once.
     private static func expectAll(_ kept: [UInt64: EntryID], of access: Access, at caller: Caller) async throws {
-        var entries: [ReadEntry] = []
-        var last: ReadResponse
-        repeat {
-            last = try await caller.read(access, after: entries.last?.sequence ?? 0)
-            entries += last.entries
-        } while (entries.last?.sequence ?? 0) != last.head
-        #expect(entries.map(\.sequence) == entries.indices.map { UInt64($0) + 1 })
+        let entries = try await caller.readAll(access).entries
         #expect(Set(entries.map(\.entryID)).count == entries.count)
         for (sequence, id) in kept {
             #expect(entries.dropFirst(Int(sequence) - 1).first?.entryID == id, "\(sequence) of \(entries.count)")

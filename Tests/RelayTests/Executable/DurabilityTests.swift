@@ -73,13 +73,7 @@ import Testing
     }
 
     static func check(_ caller: Caller, _ access: Access, _ sent: [Sent]) async throws {
-        var entries: [ReadEntry] = []
-        var last: ReadResponse
-        repeat {
-            last = try await caller.read(access, after: entries.last?.sequence ?? 0)
-            entries += last.entries
-        } while (entries.last?.sequence ?? 0) != last.head
-        #expect(entries.map(\.sequence) == entries.indices.map { UInt64($0) + 1 })
+        let (entries, last) = try await caller.readAll(access)
         let ids = Set(entries.map(\.entryID))
         #expect(ids.count == entries.count)
         var hash = last.openingHash

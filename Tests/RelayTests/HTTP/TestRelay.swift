@@ -261,4 +261,17 @@ extension Caller {
             ReadRequest(access: access, incarnation: incarnation, after: after, waitSeconds: waitSeconds)
         )
     }
+
+    /// Reads a mailbox to its end, and expects that its entries are numbered without a gap.
+    /// - Returns: its entries, and the last of the answers.
+    func readAll(_ access: Access) async throws -> (entries: [ReadEntry], last: ReadResponse) {
+        var entries: [ReadEntry] = []
+        var last: ReadResponse
+        repeat {
+            last = try await read(access, after: entries.last?.sequence ?? 0)
+            entries += last.entries
+        } while (entries.last?.sequence ?? 0) != last.head
+        #expect(entries.map(\.sequence) == entries.indices.map { UInt64($0) + 1 })
+        return (entries, last)
+    }
 }
