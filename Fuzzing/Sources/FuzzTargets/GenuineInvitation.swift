@@ -22,7 +22,7 @@ final class GenuineInvitation {
     nonisolated(unsafe) static let classical = must { try all(of: LiveGroup.classical) }
     nonisolated(unsafe) static let postQuantum = must { try all(of: LiveGroup.postQuantum) }
 
-    /// One in thirty-two is post-quantum, as conversations are.
+    /// One in thirty-two is post-quantum: it takes some times as long.
     static func chosen(by script: inout Script) -> GenuineInvitation {
         let all = script.byte() & 31 == 31 ? postQuantum : classical
         return script.choice(of: all)

@@ -19,9 +19,9 @@ final class LiveGroup {
     nonisolated(unsafe) static let classical = must { try LiveGroup(.x25519ChaCha20SHA256Ed25519) }
     nonisolated(unsafe) static let postQuantum = must { try LiveGroup(.xwingChaCha20SHA256Ed25519) }
 
-    /// One conversation in thirty-two is post-quantum: it takes as long as ten others.
+    /// One conversation in 128 is post-quantum: it takes as long as ten others.
     static func chosen(by script: inout Script) -> LiveGroup {
-        script.byte() & 31 == 31 ? postQuantum : classical
+        script.byte() & 127 == 127 ? postQuantum : classical
     }
 
     enum PSK {
