@@ -202,11 +202,15 @@ final class Conversation {
         let sender = someone()
         let forger = Forger(world: world, device: sender)
         let proposal = forger.proposal(&script)
-        let framed = forger.framed(.proposal(proposal), asPrivateMessage: script.byte() & 1 == 0, &script)
-        let isKnown = deliver(framed.message, from: sender)
-        if case .update = proposal, isKnown {
+        propose(proposal, forger.framed(.proposal(proposal), asPrivateMessage: script.byte() & 1 == 0, &script), sender)
+    }
+
+    /// What the others take, its sender keeps as they do; but for an Update, whose new keys it does not have.
+    private func propose(_ proposal: Proposal, _ framed: Forger.Framed, _ sender: Device) {
+        guard deliver(framed.message, from: sender) else { return }
+        if case .update = proposal {
             present.removeAll { $0 === sender }
-        } else if isKnown {
+        } else {
             _ = must { try sender.group.keep(proposal, in: framed.content) }
         }
     }
@@ -310,9 +314,9 @@ final class Conversation {
             return
         }
         let forger = Forger(world: world, device: sender)
-        deliver(forger.framed(content, asPrivateMessage: isPrivate, &script).message, from: sender) {
-            forger.confirmationTag(of: $0, nil)
-        }
+        let framed = forger.framed(content, asPrivateMessage: isPrivate, &script)
+        if case .proposal(let proposal) = content { return propose(proposal, framed, sender) }
+        deliver(framed.message, from: sender) { forger.confirmationTag(of: $0, nil) }
     }
 
     // MARK: Delivery
