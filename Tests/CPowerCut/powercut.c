@@ -16,9 +16,9 @@ static powercut_recorder recorder;
 
 static sqlite3_file *real(sqlite3_file *file) { return (sqlite3_file *)((File *)file + 1); }
 
-static void record(powercut_operation operation, sqlite3_file *file, int64_t offset, const void *bytes, int count) {
+static bool record(powercut_operation operation, sqlite3_file *file, int64_t offset, const void *bytes, int count) {
     const char *path = ((File *)file)->path;
-    if (path) recorder(operation, path, offset, bytes, count);
+    return path ? recorder(operation, path, file, offset, bytes, count) : true;
 }
 
 static int file_close(sqlite3_file *f) { return real(f)->pMethods->xClose(real(f)); }
@@ -41,7 +41,7 @@ static int file_truncate(sqlite3_file *f, sqlite3_int64 length) {
 
 static int file_sync(sqlite3_file *f, int flags) {
     int code = real(f)->pMethods->xSync(real(f), flags);
-    if (code == SQLITE_OK) record(POWERCUT_SYNC, f, 0, NULL, 0);
+    if (code == SQLITE_OK && !record(POWERCUT_SYNC, f, 0, NULL, 0)) return SQLITE_IOERR_FSYNC;
     return code;
 }
 
@@ -96,12 +96,13 @@ static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *f, int fla
     int code = real_vfs->xOpen(real_vfs, path, real(f), flags, out);
     ((File *)f)->path = path;
     f->pMethods = real(f)->pMethods ? &methods : NULL;
+    if (code == SQLITE_OK) record(POWERCUT_OPEN, f, 0, NULL, 0);
     return code;
 }
 
 static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync_directory) {
     int code = real_vfs->xDelete(real_vfs, path, sync_directory);
-    if (code == SQLITE_OK) recorder(POWERCUT_DELETE, path, 0, NULL, 0);
+    if (code == SQLITE_OK) recorder(POWERCUT_DELETE, path, NULL, 0, NULL, 0);
     return code;
 }
 

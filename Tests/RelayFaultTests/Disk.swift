@@ -8,6 +8,8 @@ struct Trace<Mark> {
         case write(file: String, offset: Int, bytes: [UInt8])
         case truncate(file: String, length: Int)
         case sync(file: String)
+        /// What was to be synced was not, and is lost.
+        case loss(file: String)
         case delete(file: String)
         case mark(Mark)
     }
@@ -17,38 +19,94 @@ struct Trace<Mark> {
 
 /// Records what SQLite does in a directory. One at a time in a process, whose default VFS it becomes.
 final class DiskRecorder<Mark: Sendable>: Sendable {
-    private let trace = Mutex(Trace<Mark>())
+    /// A file as one connection has it open.
+    private typealias Handle = UInt
+
+    /// How many syncs of a file have failed, as Linux tells it: once to each that has the file open.
+    private struct Failures {
+        var isNext = false
+        var count = 0
+        var told: [Handle: Int] = [:]
+
+        /// - Returns: whether what is to be synced is lost, and whether this handle is told of a failure.
+        mutating func sync(by handle: Handle) -> (isLost: Bool, succeeds: Bool) {
+            let isLost = isNext
+            if isLost { count += 1 }
+            isNext = false
+            defer { told[handle] = count }
+            return (isLost, told[handle, default: 0] == count)
+        }
+    }
+
+    private struct State {
+        var trace = Trace<Mark>()
+        var failures: [String: Failures] = [:]
+        var onWrite: (@Sendable (_ file: String, _ offset: Int) -> Void)?
+    }
+
+    private let state = Mutex(State())
 
     init(directory: URL) throws {
         let prefix = directory.path + "/"
         currentRecorder.withLock { recorder in
-            recorder = { [trace = Weak(self)] operation, path, offset, bytes in
-                guard path.hasPrefix(prefix) else { return }
-                trace.object?.add(operation, String(path.dropFirst(prefix.count)), offset, bytes)
+            recorder = { [this = Weak(self)] operation, path, handle, offset, bytes in
+                guard path.hasPrefix(prefix), let this = this.object else { return true }
+                return this.add(operation, String(path.dropFirst(prefix.count)), handle, offset, bytes)
             }
         }
         _ = vfsIsInstalled
     }
 
     func mark(_ mark: Mark) {
-        trace.withLock { $0.events.append(.mark(mark)) }
+        state.withLock { $0.trace.events.append(.mark(mark)) }
+    }
+
+    /// The next sync of a file fails. What it should have written is lost, and yet taken for written, so that later ones
+    /// succeed.
+    func failNextSync(of file: String) {
+        state.withLock { $0.failures[file, default: Failures()].isNext = true }
+    }
+
+    /// Whether a sync of the file has failed since.
+    func hasFailed(_ file: String) -> Bool {
+        state.withLock { $0.failures[file]?.isNext == false }
+    }
+
+    /// - Parameter body: called on the thread that has written, which goes on when it returns.
+    func onWrite(_ body: @escaping @Sendable (_ file: String, _ offset: Int) -> Void) {
+        state.withLock { $0.onWrite = body }
     }
 
     /// Ends the recording.
     func finish() -> Trace<Mark> {
         currentRecorder.withLock { $0 = nil }
-        return trace.withLock { $0 }
+        return state.withLock { $0.trace }
     }
 
-    private func add(_ operation: powercut_operation, _ file: String, _ offset: Int, _ bytes: [UInt8]) {
-        trace.withLock { trace in
+    /// - Returns: whether a sync succeeds.
+    private func add(
+        _ operation: powercut_operation,
+        _ file: String,
+        _ handle: UInt,
+        _ offset: Int,
+        _ bytes: [UInt8]
+    ) -> Bool {
+        let (succeeds, onWrite) = state.withLock { state in
+            var (isLost, succeeds) = (false, true)
             switch operation {
-            case POWERCUT_WRITE: trace.events.append(.write(file: file, offset: offset, bytes: bytes))
-            case POWERCUT_TRUNCATE: trace.events.append(.truncate(file: file, length: offset))
-            case POWERCUT_SYNC: trace.events.append(.sync(file: file))
-            default: trace.events.append(.delete(file: file))
+            case POWERCUT_OPEN:
+                state.failures[file, default: Failures()].told[handle] = state.failures[file]?.count
+            case POWERCUT_WRITE: state.trace.events.append(.write(file: file, offset: offset, bytes: bytes))
+            case POWERCUT_TRUNCATE: state.trace.events.append(.truncate(file: file, length: offset))
+            case POWERCUT_SYNC:
+                (isLost, succeeds) = state.failures[file, default: Failures()].sync(by: handle)
+                state.trace.events.append(isLost ? .loss(file: file) : .sync(file: file))
+            default: state.trace.events.append(.delete(file: file))
             }
+            return (succeeds, operation == POWERCUT_WRITE ? state.onWrite : nil)
         }
+        onWrite?(file, offset)
+        return succeeds
     }
 }
 
@@ -59,13 +117,18 @@ private struct Weak<Object: AnyObject & Sendable>: Sendable {
 }
 
 private let currentRecorder =
-    Mutex<(@Sendable (powercut_operation, _ path: String, _ offset: Int, _ bytes: [UInt8]) -> Void)?>(nil)
+    Mutex<
+        (
+            @Sendable (powercut_operation, _ path: String, _ handle: UInt, _ offset: Int, _ bytes: [UInt8])
+                -> Bool
+        )?
+    >(nil)
 
 private let vfsIsInstalled: Bool =
-    powercut_install { operation, path, offset, bytes, count in
-        guard let path, let recorder = currentRecorder.withLock({ $0 }) else { return }
+    powercut_install { operation, path, handle, offset, bytes, count in
+        guard let path, let recorder = currentRecorder.withLock({ $0 }) else { return true }
         let copy = Array(UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : Int(count)))
-        recorder(operation, String(cString: path), Int(offset), copy)
+        return recorder(operation, String(cString: path), UInt(bitPattern: handle), Int(offset), copy)
     } == 0
 
 /// A disk whose files keep for certain only what was synced.
@@ -97,6 +160,8 @@ struct Disk {
             file.pending = []
             file.isDurable = true
             files[name] = file
+        case .loss(let file):
+            files[file]?.pending = []
         case .delete(let file):
             files[file] = nil
         case .mark:

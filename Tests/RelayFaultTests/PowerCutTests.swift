@@ -7,7 +7,7 @@ import Testing
 /// kill -9 is no test of durability: the page cache survives it. Here the power goes out at every single write of a
 /// scripted run, and what was not synced is gone, or is there in part.
 @Suite(.serialized) struct PowerCutTests {
-    private enum Mark: Sendable {
+    enum Mark: Sendable {
         case opened(Incarnation)
         case created(HashedAccess)
         case appended(HashedAccess, EntryID, AppendedEntry)
@@ -19,7 +19,7 @@ import Testing
     private static let owner: Rights = [.read, .append, .advance, .take, .delete]
 
     @Test func whereverThePowerGoesOutEverythingAcknowledgedIsThereOnce() async throws {
-        let trace = try await Self.record()
+        let trace = try await Self.record(Self.run)
         var disk = Disk()
         var marks: [Mark] = []
         var cuts = 0
@@ -39,7 +39,7 @@ import Testing
 
     /// The test of the test: on a disk that takes syncs of the log for nothing, it finds what is lost.
     @Test func aLogThatIsNotSyncedIsFoundOut() async throws {
-        let trace = try await Self.record()
+        let trace = try await Self.record(Self.run)
         var disk = Disk()
         var marks: [Mark] = []
         for event in trace.events where marks.count < 10 {
@@ -50,41 +50,29 @@ import Testing
         await withKnownIssue { try await Self.check(disk.contents(), marks, "without syncs of the log") }
     }
 
-    private static func record() async throws -> Trace<Mark> {
+    /// - Parameter body: works on a store in a file, and closes it.
+    static func record(
+        _ body: (_ file: URL, _ recorder: DiskRecorder<Mark>) async throws -> Void
+    ) async throws -> Trace<Mark> {
         let directory = FileManager.default.temporaryDirectory.appending(path: "aadr-fault-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let recorder = try DiskRecorder<Mark>(directory: directory)
-        try await run(in: directory, recorder)
+        try await body(directory.appending(path: "relay.sqlite"), recorder)
         return recorder.finish()
     }
 
     /// Everything that a relay does to its store, with checkpoints and a stop in between.
-    private static func run(in directory: URL, _ recorder: DiskRecorder<Mark>) async throws {
-        let file = directory.appending(path: "relay.sqlite")
+    private static func run(file: URL, _ recorder: DiskRecorder<Mark>) async throws {
         var store = try open(file)
         recorder.mark(.opened(store.incarnation))
-        let token = AccessToken.random().hash
-        try await store.issueToken(token, label: "", mailboxes: 10)
-        var accesses: [HashedAccess] = []
-        for _ in 0..<2 {
-            let access = HashedAccess(mailbox: .random(), capability: Capability.random().hash)
-            let grant = Grant(capabilityHash: access.capability, rights: owner)
-            try await store.create(
-                CreateCommand(token: token, mailbox: access.mailbox, epoch: 0, grants: [grant], today: today)
-            )
-            recorder.mark(.created(access))
-            accesses.append(access)
-        }
-        let (log, inbox) = (accesses[0], accesses[1])
+        let log = try await mailbox(in: store, recorder)
+        let inbox = try await mailbox(in: store, recorder)
         for _ in 0..<4 {
             try await append(to: store, log, recorder)
             try await append(to: store, inbox, recorder, length: .fourKiB)
         }
-        try await withThrowingTaskGroup(of: Void.self) { [store] group in
-            for _ in 0..<8 { group.addTask { try await append(to: store, log, recorder) } }
-            try await group.waitForAll()
-        }
+        try await appendTogether(8, to: store, log, recorder)
         if let taken = try await store.take(inbox, today: today) { recorder.mark(.taken(inbox, taken.entryID)) }
         while try await store.scrubSome().hasMore {}
         try await append(to: store, log, recorder, length: .sixteenKiB)
@@ -118,11 +106,36 @@ import Testing
     }
 
     /// With a short log, which is overwritten in few pieces.
-    private static func open(_ file: URL) throws -> SQLiteMailboxStore {
+    static func open(_ file: URL) throws -> SQLiteMailboxStore {
         try SQLiteMailboxStore(file: file, limits: RelayLimits(), logLength: 256 * 1024, now: { .now })
     }
 
-    private static func append(
+    static func mailbox(in store: SQLiteMailboxStore, _ recorder: DiskRecorder<Mark>) async throws -> HashedAccess {
+        let token = AccessToken.random().hash
+        try await store.issueToken(token, label: "", mailboxes: 1)
+        let access = HashedAccess(mailbox: .random(), capability: Capability.random().hash)
+        let grant = Grant(capabilityHash: access.capability, rights: owner)
+        try await store.create(
+            CreateCommand(token: token, mailbox: access.mailbox, epoch: 0, grants: [grant], today: today)
+        )
+        recorder.mark(.created(access))
+        return access
+    }
+
+    /// Appends entries of 1 KiB, several at a time.
+    static func appendTogether(
+        _ count: Int,
+        to store: SQLiteMailboxStore,
+        _ access: HashedAccess,
+        _ recorder: DiskRecorder<Mark>
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<count { group.addTask { try await append(to: store, access, recorder) } }
+            try await group.waitForAll()
+        }
+    }
+
+    static func append(
         to store: SQLiteMailboxStore,
         _ access: HashedAccess,
         _ recorder: DiskRecorder<Mark>,
@@ -151,7 +164,7 @@ import Testing
     }
 
     /// Opens the store that a power cut left, and holds it against everything that had been acknowledged by then.
-    private static func check(_ contents: [String: [UInt8]], _ marks: [Mark], _ comment: Comment) async throws {
+    static func check(_ contents: [String: [UInt8]], _ marks: [Mark], _ comment: Comment) async throws {
         let directory = memory.appending(path: "aadr-fault-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
@@ -167,7 +180,7 @@ import Testing
                     access: access,
                     incarnation: .unknown,
                     after: 0,
-                    limit: 256,
+                    limit: 1024,
                     maximumLength: Operation.maximumReadLength,
                     today: today
                 )

@@ -32,6 +32,7 @@ final class CommitQueue: Sendable {
     private let pool: DatabasePool
     private let writer: MailboxWriter
     private let logWrites: LogWrites
+    private let checkpoints: LogCheckpoints
     private let notifications: MailboxNotifications
     private let state = Mutex(State())
     private let hasFailed = Atomic(false)
@@ -40,11 +41,13 @@ final class CommitQueue: Sendable {
         pool: DatabasePool,
         writer: MailboxWriter,
         logWrites: LogWrites,
+        checkpoints: LogCheckpoints,
         notifications: MailboxNotifications
     ) {
         self.pool = pool
         self.writer = writer
         self.logWrites = logWrites
+        self.checkpoints = checkpoints
         self.notifications = notifications
     }
 
@@ -183,10 +186,12 @@ final class CommitQueue: Sendable {
             throw error
         }
         // One that had nothing to write says nothing of the disk.
-        if logWrites.endCommit() { hasFailed.store(false, ordering: .relaxed) }
+        let frames = logWrites.endCommit()
+        if frames != nil { hasFailed.store(false, ordering: .relaxed) }
         let changed = writer.takeChangedMailboxes()
         for answer in answers { answer() }
         notifications.notify(changed)
+        if let frames { checkpoints.noteCommit(db, frames: frames) }
     }
 }
 

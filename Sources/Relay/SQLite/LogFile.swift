@@ -8,22 +8,50 @@ internal import Glibc
 /// system's own records too, many times as long as for the entries. In a log that has its length and has been
 /// written once, a commit overwrites.
 struct LogFile {
-    /// In bytes. What the log may hold before its pages go into the store, and as much again for what readers who
-    /// take their time or large transactions add.
-    static let standardLength = 2 * checkpointPages * (4096 + 24)
+    /// In bytes, where the disk has room for it.
+    static let standardLength = offset(of: 20_480)
 
-    /// The log may grow so long before its pages go into the file: more than SQLite's own 4 MiB, because each such
-    /// step costs two more fdatasyncs, and pages that were written often in between go once.
-    static let checkpointPages = 4096
-
-    private let path: String
+    private let storePath: String
+    private var path: String { storePath + "-wal" }
     /// What it is to have, in bytes.
-    let length: Int
+    private(set) var length: Int
 
+    /// - Parameters:
+    ///   - file: the store, which is there.
+    ///   - length: in bytes. Where the disk has little room, the log has less, so that the store has the rest.
     init(ofStore file: URL, length: Int) {
-        path = file.path + "-wal"
+        storePath = file.path
         self.length = length
+        guard let free = diskFreeBytes else { return }
+        self.length = min(length, max((free + currentLength) / Self.partOfDisk, Self.shortest))
     }
+
+    /// The log gets no more than this part of what is free.
+    private static let partOfDisk = 8
+
+    /// In bytes. Shorter logs would cost more syncs of the store than they leave room.
+    private static let shortest = 1 << 20
+
+    /// Beyond so many frames its pages go into the store's file: far more than SQLite's own 1000, because every time costs
+    /// two more fdatasyncs, and pages that were written often in between go once. The rest of its length is for what
+    /// comes meanwhile, while readers take their time, and with large transactions.
+    var checkpointFrames: Int { Self.frames(in: length) / 5 * 4 }
+
+    // MARK: Its form
+
+    // "WAL-mode File Format" in SQLite's documentation: a header, and frames of a header and a page each.
+    private static let headerLength = 32
+    private static let frameLength = 24 + 4096
+
+    /// How many frames, the last perhaps in part, a log of so many bytes has.
+    static func frames(in length: Int) -> Int {
+        max(0, length - headerLength + frameLength - 1) / frameLength
+    }
+
+    /// In bytes.
+    static func offset(of frame: Int) -> Int { headerLength + frame * frameLength }
+
+    // MARK: On the disk
 
     /// In bytes.
     var currentLength: Int {
@@ -34,7 +62,7 @@ struct LogFile {
     /// What is left on its disk for such as we are, in bytes; nil when that cannot be seen.
     var diskFreeBytes: Int? {
         var information = statvfs()
-        guard statvfs(path, &information) == 0 else { return nil }
+        guard statvfs(storePath, &information) == 0 else { return nil }
         return Int(information.f_bavail) * Int(information.f_frsize)
     }
 

@@ -55,7 +55,7 @@ final class LogScrub: Sendable {
         }
         // Somebody may have begun to read in between.
         guard try file.salts != before else { return false }
-        let end = WriteAheadLog.frames(in: try file.length)
+        let end = LogFile.frames(in: try file.length)
         state.withLock { $0 = .under(frame: end, isFirst: isFirst) }
         return true
     }
@@ -74,40 +74,27 @@ final class LogScrub: Sendable {
             end = dead.lowerBound > piece.lowerBound ? 0 : piece.lowerBound
         } while end > 0 && hasTimeForMore()
         try file.synchronize()
-        if end == 0, try file.length > log.length, try !file.isLive(WriteAheadLog.frames(in: log.length), salts: salts)
-        {
+        if end == 0, try file.length > log.length, try !file.isLive(LogFile.frames(in: log.length), salts: salts) {
             try file.truncate(to: log.length)
         }
         state.withLock { $0 = end > 0 ? .under(frame: end, isFirst: isFirst) : .done }
     }
 }
 
-/// SQLite's write-ahead log as the connection that writes has it open: a header, and frames of a header and a page each
-/// ("WAL-mode File Format" in SQLite's documentation). Those that live carry the salts of the log's header.
+/// The log as the connection that writes has it open. Frames that live carry the salts of the log's header ("WAL-mode File
+/// Format" in SQLite's documentation).
 private struct WriteAheadLog {
     typealias Salts = [UInt8]
 
     private let file: UnsafeMutablePointer<sqlite3_file>
     private let methods: UnsafePointer<sqlite3_io_methods>
 
-    static let headerLength = 32
-    static let frameLength = 24 + 4096
     private static let saltsInHeader = 16..<24
     private static let saltsInFrame = 8..<16
 
     init(_ db: Database) throws {
-        var file: UnsafeMutablePointer<sqlite3_file>?
-        sqlite3_file_control(db.sqliteConnection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file)
-        guard let file, let methods = file.pointee.pMethods else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
-        (self.file, self.methods) = (file, methods)
+        (file, methods) = try db.openFile(SQLITE_FCNTL_JOURNAL_POINTER)
     }
-
-    /// How many frames, the last perhaps in part, a log of so many bytes has.
-    static func frames(in length: Int) -> Int {
-        max(0, length - headerLength + frameLength - 1) / frameLength
-    }
-
-    private static func offset(of frame: Int) -> Int { headerLength + frame * frameLength }
 
     /// In bytes.
     var length: Int {
@@ -123,7 +110,7 @@ private struct WriteAheadLog {
     }
 
     func isLive(_ frame: Int, salts: Salts) throws -> Bool {
-        let start = Self.offset(of: frame)
+        let start = LogFile.offset(of: frame)
         return try read(start + Self.saltsInFrame.lowerBound..<start + Self.saltsInFrame.upperBound) == salts
     }
 
@@ -154,8 +141,8 @@ private struct WriteAheadLog {
 
     /// Those of the file that are there.
     private func bytes(of frames: Range<Int>) throws -> Range<Int> {
-        let end = try min(Self.offset(of: frames.upperBound), length)
-        return min(Self.offset(of: frames.lowerBound), end)..<end
+        let end = try min(LogFile.offset(of: frames.upperBound), length)
+        return min(LogFile.offset(of: frames.lowerBound), end)..<end
     }
 
     /// What is not there is read as zeros.

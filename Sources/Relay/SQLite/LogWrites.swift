@@ -19,6 +19,8 @@ final class LogWrites: @unchecked Sendable {
     /// Where the held bytes belong in the file.
     private var heldOffset: sqlite3_int64 = 0
     private var isHolding = false
+    /// Where the last commit ended in the file, in bytes.
+    private var end = 0
 
     /// SQLite's VFS writes less than 128 KiB in one call.
     private static let mostHeld = 64 * 1024
@@ -26,11 +28,11 @@ final class LogWrites: @unchecked Sendable {
     /// - Parameter db: the connection that writes, once, after its first transaction: it then has the log open. Each of its
     ///   commits must synchronise the log (`synchronous=FULL`).
     init(of db: Database) throws {
-        var file: File?
-        sqlite3_file_control(db.sqliteConnection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file)
-        guard let file, let methods = file.pointee.pMethods, try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2
-        else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
-        original = methods
+        guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
+            throw DatabaseError(resultCode: .SQLITE_MISUSE)
+        }
+        let file: File
+        (file, original) = try db.openFile(SQLITE_FCNTL_JOURNAL_POINTER)
         file.pointee.pMethods = makeMethods()
     }
 
@@ -44,14 +46,14 @@ final class LogWrites: @unchecked Sendable {
     }
 
     /// What a commit has written and not synchronised by its end, it has not committed.
-    /// - Returns: whether it has synchronised the log: not when it had nothing to write.
+    /// - Returns: how many frames the log has with it; nil when it had nothing to write, and so has not synchronised the log.
     @discardableResult
-    func endCommit() -> Bool {
+    func endCommit() -> Int? {
         defer {
             isHolding = false
             heldCount = 0
         }
-        return !isHolding
+        return isHolding ? nil : LogFile.frames(in: end)
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer, at offset: sqlite3_int64, _ file: File) -> Int32 {
@@ -59,6 +61,7 @@ final class LogWrites: @unchecked Sendable {
             let code = flush(file)
             guard code == SQLITE_OK else { return code }
         }
+        if isHolding { end = Int(offset) + bytes.count }
         guard isHolding, bytes.count <= held.count else {
             return original.pointee.xWrite(file, bytes.baseAddress, Int32(bytes.count), offset)
         }

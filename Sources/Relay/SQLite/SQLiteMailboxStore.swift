@@ -18,7 +18,6 @@ public final class SQLiteMailboxStore: MailboxStore {
     private let scrub: LogScrub
     private let checkpoints: LogCheckpoints
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let steps = Atomic(0)
 
     /// Opens a store, making it where there is none.
     public convenience init(file: URL, limits: RelayLimits = RelayLimits()) throws(StoreFault) {
@@ -53,13 +52,14 @@ public final class SQLiteMailboxStore: MailboxStore {
                 try log.reserve(db)
                 return try LogWrites(of: db)
             }
+            checkpoints = try LogCheckpoints(of: log, store: file, configuration: Self.configuration)
             queue = CommitQueue(
                 pool: pool,
                 writer: MailboxWriter(limits: limits, now: now),
                 logWrites: logWrites,
+                checkpoints: checkpoints,
                 notifications: notifications
             )
-            checkpoints = try LogCheckpoints(ofStore: file, configuration: Self.configuration)
         } catch {
             throw StoreFault(error)
         }
@@ -70,8 +70,9 @@ public final class SQLiteMailboxStore: MailboxStore {
 
     /// Closes the file; nothing may be asked of the store any more.
     public func close() throws {
-        try checkpoints.close()
+        // The writer asks for checkpoints to its end.
         try pool.close()
+        try checkpoints.close()
     }
 
     /// GRDB opens a pool with `synchronous=NORMAL`, after `prepareDatabase`, and commits would then wait for no disk.
@@ -97,6 +98,7 @@ public final class SQLiteMailboxStore: MailboxStore {
         configuration.maximumReaderCount = 8
         configuration.prepareDatabase { db in
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
+            // Pages of the log go into the file when `LogCheckpoints` has them go. SQLite's own steps, in commits, fail unseen.
             // In KiB. A commit in which pages were split looks at every page that the writer keeps (pcache1Truncate).
             let cacheSize = db.configuration.readonly ? 32768 : 8192
             try db.execute(
@@ -104,7 +106,7 @@ public final class SQLiteMailboxStore: MailboxStore {
                     PRAGMA secure_delete = ON;
                     PRAGMA temp_store = MEMORY;
                     PRAGMA cache_size = -\(cacheSize);
-                    PRAGMA wal_autocheckpoint = \(LogFile.checkpointPages);
+                    PRAGMA wal_autocheckpoint = 0;
                     """
             )
         }
@@ -203,14 +205,15 @@ public final class SQLiteMailboxStore: MailboxStore {
             try? await Task.sleep(for: held)
             return StoreStep(hasMore: scrub.isUnderWay, held: held)
         }
-        await checkpoints.run()
         do {
-            return try await pool.writeWithoutTransaction { [scrub, now] db in
-                // Whoever reads for long, as a backup does, must not hold the writer.
-                try db.execute(sql: "PRAGMA busy_timeout = 5")
-                defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Self.patience * 1000))") }
-                let start = now()
-                return StoreStep(hasMore: try scrub.begin(db), held: now() - start)
+            return try await checkpoints.run { [pool, scrub, now] in
+                try pool.writeWithoutTransaction { db in
+                    // Whoever reads for long, as a backup does, must not hold the writer.
+                    try db.execute(sql: "PRAGMA busy_timeout = 5")
+                    defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Self.patience * 1000))") }
+                    let start = now()
+                    return StoreStep(hasMore: try scrub.begin(db), held: now() - start)
+                }
             }
         } catch {
             throw Problem(storeError: error)
@@ -221,13 +224,8 @@ public final class SQLiteMailboxStore: MailboxStore {
     private func step(
         _ operation: @escaping @Sendable (MailboxWriter) throws -> Void
     ) async throws(Problem) -> StoreStep {
-        let held = try await queue.performStep(operation)
-        if steps.add(1, ordering: .relaxed).newValue % Self.stepsPerCheckpoint == 0 { await checkpoints.run() }
-        return StoreStep(hasMore: true, held: held)
+        StoreStep(hasMore: true, held: try await queue.performStep(operation))
     }
-
-    /// A step changes some hundred pages; so those of the log go into the file before the writer would have to do it.
-    private static let stepsPerCheckpoint = 8
 
     /// Whether enough of the file is free. An eighth of it may stay free for what comes next.
     private static func hasSpaceToGiveBack(_ db: Database) throws -> Bool {

@@ -66,7 +66,8 @@ import Testing
 
     @Test func aFaultUndoesItsOwnRequestAndNoOther() async throws {
         try await withTemporaryDirectory { directory in
-            let pool = try DatabasePool(path: directory.appending(path: "relay.sqlite").path)
+            let file = directory.appending(path: "relay.sqlite")
+            let pool = try DatabasePool(path: file.path)
             try Schema.migrator.migrate(pool)
             let notifications = MailboxNotifications()
             let writer = MailboxWriter(limits: RelayLimits())
@@ -74,7 +75,18 @@ import Testing
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 return try LogWrites(of: db)
             }
-            let queue = CommitQueue(pool: pool, writer: writer, logWrites: logWrites, notifications: notifications)
+            let checkpoints = try LogCheckpoints(
+                of: LogFile(ofStore: file, length: LogFile.standardLength),
+                store: file,
+                configuration: Configuration()
+            )
+            let queue = CommitQueue(
+                pool: pool,
+                writer: writer,
+                logWrites: logWrites,
+                checkpoints: checkpoints,
+                notifications: notifications
+            )
             let outcomes = await withTaskGroup(of: String.self) { group in
                 for index in 0..<100 {
                     group.addTask {
@@ -97,6 +109,7 @@ import Testing
             let stored = try await pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM token") }
             #expect(stored == 80)
             try pool.close()
+            try checkpoints.close()
         }
     }
 }
