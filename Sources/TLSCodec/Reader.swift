@@ -1,21 +1,25 @@
 /// Reads values in the TLS presentation language (RFC 8446, section 3) with the variable-size vector headers
-/// of RFC 9420, section 2.1.2. Never reads past its end and never allocates more than the input holds.
+/// of RFC 9420, section 2.1.2. Never reads past its end, and bounds what the input can become in memory.
 public struct Reader: Sendable {
     private let bytes: [UInt8]
-    /// Offset of the next byte in the bytes this reader (or the outermost one it came from) was made from.
+    /// Offset of the next byte in the bytes that this reader was made from.
     public private(set) var position: Int
-    private let end: Int
+    /// The input's end, or that of the vector that is being read.
+    private var end: Int
+    private var vectorsLeft: Int
 
-    public init(_ bytes: [UInt8]) {
+    /// Most vectors that are read of one input, those inside others counted.
+    ///
+    /// A vector of one byte takes two there, and here some 57: an allocation of its own, and a reference to it. 64 MiB of
+    /// them would become 1.9 GB. So many as this, in whatever structure of ours, become 350 MB at most beside their bytes.
+    public static let maximumVectors = 1 << 22
+
+    /// - Parameter maximumVectors: most vectors read, for bytes that are to be bounded otherwise than a message.
+    public init(_ bytes: [UInt8], maximumVectors: Int = Reader.maximumVectors) {
         self.bytes = bytes
         position = 0
         end = bytes.count
-    }
-
-    private init(_ bytes: [UInt8], from position: Int, to end: Int) {
-        self.bytes = bytes
-        self.position = position
-        self.end = end
+        vectorsLeft = maximumVectors
     }
 
     /// Bytes not read yet.
@@ -71,24 +75,24 @@ public struct Reader: Sendable {
         of type: Element.Type = Element.self,
         maximumCount: Int = .max
     ) throws(CodecError) -> [Element] {
-        var contents = try readVectorContents()
+        let outerEnd = try beginVector()
+        defer { endVector(outerEnd) }
         var values: [Element] = []
-        while !contents.isAtEnd {
+        while !isAtEnd {
             guard values.count < maximumCount else { throw .tooLong }
-            let before = contents.position
-            values.append(try Element(from: &contents))
+            let before = position
+            values.append(try Element(from: &self))
             // An element that takes no bytes would loop for ever.
-            guard contents.position > before else { throw .invalid("empty vector element") }
+            guard position > before else { throw .invalid("empty vector element") }
         }
         return values
     }
 
-    /// A reader over the contents of the next vector; this reader moves past it.
-    public mutating func readVectorContents() throws(CodecError) -> Reader {
-        let length = try readLength()
-        let start = position
-        try take(length)
-        return Reader(bytes, from: start, to: position)
+    /// A reader over the contents of a vector that is all there is left: bytes behind it are an error.
+    public consuming func readLastVectorContents() throws(CodecError) -> Reader {
+        let outerEnd = try beginVector()
+        guard end == outerEnd else { throw .trailingBytes }
+        return self
     }
 
     /// `optional<T>` (RFC 9420, section 2.1.1): a presence byte of 0 or 1, nothing else.
@@ -114,6 +118,21 @@ public struct Reader: Sendable {
         guard isAtEnd else { throw .trailingBytes }
     }
 
+    /// From here to `endVector`, this reader ends where the next vector does: what is read inside counts with the rest.
+    /// - Returns: where the reader ends outside the vector.
+    @usableFromInline
+    mutating func beginVector() throws(CodecError) -> Int {
+        let length = try readLength()
+        guard length <= remaining else { throw .truncated }
+        defer { end = position + length }
+        return end
+    }
+
+    @usableFromInline
+    mutating func endVector(_ outerEnd: Int) {
+        end = outerEnd
+    }
+
     private mutating func take(_ count: Int) throws(CodecError) {
         guard count <= remaining else { throw .truncated }
         position += count
@@ -129,6 +148,8 @@ public struct Reader: Sendable {
 
     /// RFC 9420, section 2.1.2: the two top bits give the header's size, and the shortest form is required.
     private mutating func readLength() throws(CodecError) -> Int {
+        guard vectorsLeft > 0 else { throw .tooManyVectors }
+        vectorsLeft -= 1
         let first = try readUInt8()
         let prefix = first >> 6
         guard prefix < 3 else { throw .invalid("vector header") }
@@ -149,6 +170,8 @@ public enum CodecError: Error, Equatable, Sendable {
     case nonMinimalLength
     /// A vector is longer than its bound.
     case tooLong
+    /// The input holds more vectors than are read of one.
+    case tooManyVectors
     /// A field has a value that its type does not allow; the text names the field.
     case invalid(String)
 }

@@ -22,8 +22,7 @@ extension Breach {
         },
         Breach(.treeEndsWithNode) {
             let tree = try Party(2)[0].group.tree.encoded
-            var reader = Reader(tree)
-            var contents = try reader.readVectorContents()
+            var contents = try Reader(tree).readLastVectorContents()
             var writer = Writer()
             writer.writeVector { writer in
                 writer.writeFixed(contents.readRest())

@@ -67,6 +67,7 @@ struct ValidationTableTests {
             "ReceivingRatchet.outOfOrderLimit": Int(ReceivingRatchet.outOfOrderLimit),
             "LeafCount.maximum": Int(LeafCount.maximum.value),
             "MLSMessage.maximumLength": MLSMessage.maximumLength,
+            "Reader.maximumVectors": Reader.maximumVectors,
             "Commit.maximumProposals": Commit.maximumProposals,
             "PendingProposals.limit": PendingProposals.limit,
         ]
@@ -123,6 +124,42 @@ struct BoundsTests {
         #expect(most.count == MLSMessage.maximumLength)
         #expect(try MLSMessage(decoding: most).wireFormat == .privateMessage)
         #expect(throws: CodecError.tooLong) { try MLSMessage(decoding: most + [0]) }
+    }
+
+    /// `opaque cert_data<V>` so many times, of no bytes each, and the vector that holds them.
+    private func certificates(vectors: Int) -> [UInt8] {
+        var writer = Writer()
+        writer.write(CredentialType.x509)
+        writer.writeVector { $0.writeFixed(repeatElement(0, count: vectors - 1)) }
+        return writer.bytes
+    }
+
+    @Test("a structure holds so many vectors and no more")
+    func vectors() throws {
+        let most = try Credential(decoding: certificates(vectors: Reader.maximumVectors))
+        guard case .x509(let certificates) = most else { throw CodecError.invalid("credential type") }
+        #expect(certificates.count == Reader.maximumVectors - 1)
+        #expect(throws: CodecError.tooManyVectors) {
+            try Credential(decoding: self.certificates(vectors: Reader.maximumVectors + 1))
+        }
+    }
+
+    @Test("a tree from others holds no more either; a member's own is read, whatever it has become")
+    func vectorsOfTree() throws {
+        let member = try Member(founding: "member")
+        var leaf = try #require(member.group.tree[LeafIndex(0)])
+        leaf.credential = try Credential(decoding: certificates(vectors: Reader.maximumVectors))
+        var tree = RatchetTree()
+        _ = try tree.add(leaf)
+        let encoded = tree.encoded
+        #expect(throws: MLSError.malformed(.tooManyVectors)) { _ = try RatchetTree(decoding: encoded) }
+        let restored = try Group(
+            tree: encoded,
+            epoch: member.group.serializedEpoch(),
+            receiving: member.group.serializedReceiving(),
+            sending: member.group.serializedSending()
+        )
+        #expect(restored.tree[LeafIndex(0)] == leaf)
     }
 
     @Test("a tree has so many leaves and no more")

@@ -88,6 +88,41 @@ struct TLSCodecTests {
         }
     }
 
+    @Test("an input is read with so many vectors and no more, wherever in it they stand")
+    func vectorCount() throws {
+        // One that holds three, and two behind it.
+        var writer = Writer()
+        writer.writeVector([Bytes([]), Bytes([1]), Bytes([2, 3])])
+        writer.writeVector([4] as [UInt8])
+        writer.writeVector([Bytes]())
+        func read(maximumVectors: Int) throws -> [[UInt8]] {
+            var reader = Reader(writer.bytes, maximumVectors: maximumVectors)
+            var values = try reader.readVector(of: Bytes.self).map(\.value)
+            values.append(try reader.readVector())
+            values += try reader.readVector(of: Bytes.self).map(\.value)
+            try reader.finish()
+            return values
+        }
+        #expect(try read(maximumVectors: 6) == [[], [1], [2, 3], [4]])
+        for fewer in 0..<6 {
+            #expect(throws: CodecError.tooManyVectors) { _ = try read(maximumVectors: fewer) }
+        }
+        #expect(throws: CodecError.tooManyVectors) {
+            _ = try Reader(writer.bytes, maximumVectors: 0).readLastVectorContents()
+        }
+    }
+
+    @Test("the contents of a vector that is all there is are read with what is left of its reader's vectors")
+    func lastVector() throws {
+        var writer = Writer()
+        writer.writeVector([Bytes([1]), Bytes([2])])
+        var contents = try Reader(writer.bytes, maximumVectors: 2).readLastVectorContents()
+        #expect(try contents.readVector() == [1])
+        #expect(throws: CodecError.tooManyVectors) { _ = try contents.readVector() }
+        #expect(throws: CodecError.trailingBytes) { _ = try Reader(writer.bytes + [0]).readLastVectorContents() }
+        #expect(throws: CodecError.truncated) { _ = try Reader([2, 1]).readLastVectorContents() }
+    }
+
     @Test("a presence byte is 0 or 1")
     func optionals() throws {
         var writer = Writer()
@@ -117,6 +152,20 @@ struct TLSCodecTests {
             var reader = Reader([3, 0, 1, 0, 2])
             _ = try reader.readVector(of: Pair.self)
         }
+    }
+}
+
+private struct Bytes: WireCodable {
+    var value: [UInt8]
+
+    init(_ value: [UInt8]) { self.value = value }
+
+    init(from reader: inout Reader) throws(CodecError) {
+        value = try reader.readVector()
+    }
+
+    func encode(to writer: inout Writer) {
+        writer.writeVector(value)
     }
 }
 

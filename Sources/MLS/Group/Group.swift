@@ -165,6 +165,8 @@ extension Group {
             try reader.finish()
             return tree
         }
-        self.init(epoch: epoch, tree: try RatchetTree(decoding: tree), receiving: receiving)
+        // A member's own tree, however large it has become, can be read again.
+        let tree = try RatchetTree(reading: Reader(tree, maximumVectors: .max))
+        self.init(epoch: epoch, tree: tree, receiving: receiving)
     }
 }

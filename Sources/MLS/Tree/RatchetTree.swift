@@ -313,12 +313,15 @@ extension RatchetTree {
     /// Reads the contents of a `ratchet_tree` extension. Its hashes, keys and leaves are not judged yet.
     /// - Throws: `malformed`, `treeEndsWithNode`, `treeSize`, `treeNodeKinds`.
     public init(decoding bytes: [UInt8]) throws(MLSError) {
+        try self.init(reading: Reader(bytes))
+    }
+
+    /// The same of a reader that holds nothing else.
+    init(reading reader: Reader) throws(MLSError) {
         slots = ChunkedArray()
         leafCount = .one
         try wireForm { () throws(CodecError) in
-            var reader = Reader(bytes)
-            var contents = try reader.readVectorContents()
-            try reader.finish()
+            var contents = try reader.readLastVectorContents()
             // A blank node is one byte there and many here: no more are read than it takes to see that they are too many.
             while !contents.isAtEnd, slots.count <= LeafCount.maximum.nodeCount {
                 slots.append(Slot(node: try contents.readOptional()))

@@ -273,6 +273,7 @@ public struct RelayResponder: HTTPResponder {
         case .trailingBytes: "bytes follow the structure"
         case .nonMinimalLength: "a length is not in its shortest form"
         case .tooLong: "a vector is longer than it may be"
+        case .tooManyVectors: "there are more vectors than are read"
         case .invalid(let field): "not allowed: \(field)"
         }
     }
