@@ -58,14 +58,23 @@ struct Restore: AsyncParsableCommand {
                 status: Failure.cannotWrite
             )
         }
+        var isEmpty = true
         let report = try await SQLiteBackup.restore(as: directory.store) {
+            let piece: [UInt8]
             do {
-                return Array(try input.read(upToCount: Self.pieceLength) ?? Data())
+                piece = Array(try input.read(upToCount: Self.pieceLength) ?? Data())
             } catch {
                 throw Failure("cannot read \(file) to its end", status: Failure.cannotRead)
             }
+            isEmpty = isEmpty && piece.isEmpty
+            guard !isEmpty else { throw Failure(Self.nothing(in: file), status: Failure.cannotRead) }
+            return piece
         }
         try Check.show(report, json: false)
+    }
+
+    private static func nothing(in file: String) -> String {
+        file == "-" ? "there is nothing on standard input: a container gets it with -i" : "\(file) is empty"
     }
 
     /// In bytes, read at a time.

@@ -66,7 +66,11 @@ import Testing
             let whole = try Data(contentsOf: file)
             let other = directory.appending(path: "other")
             _ = try RelayProcess.token(data: other)
-            for length in [0, 1, 100, 4096, whole.count / 2, whole.count - 4096, whole.count - 1] {
+            try Data().write(to: file)
+            let nothing = try Self.restore(file, into: other, ["--replace"])
+            #expect(nothing.status == 66)
+            #expect(nothing.errors.contains("nothing on standard input"), "\(nothing.errors)")
+            for length in [1, 100, 4096, whole.count / 2, whole.count - 4096, whole.count - 1] {
                 try whole.prefix(length).write(to: file)
                 let refused = try Self.restore(file, into: other, ["--replace"])
                 #expect(refused.status == 65, "\(length) bytes: \(refused.status) \(refused.errors)")
