@@ -40,7 +40,7 @@ struct Failure: Error {
                 case .newerSchema, .notDurable, .missing: Self.configuration
                 case .damaged: Self.damaged
                 case .cannotWrite: Self.cannotWrite
-                case .unreachable, .backupUnderWay: Self.temporary
+                case .unreachable, .busy, .backupUnderWay: Self.temporary
                 case .other, .refused: Self.internalError
                 }
             self.init(fault.description, status: status)

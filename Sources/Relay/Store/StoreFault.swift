@@ -10,6 +10,8 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
     case missing
     /// The store cannot be opened or written.
     case cannotWrite
+    /// Another process holds the store for longer than this one waits.
+    case busy
     /// Another process writes a backup where this one would.
     case backupUnderWay
     /// PostgreSQL does not answer, or does not let this program in; libpq's reason, which holds no password.
@@ -29,6 +31,7 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
             switch error.resultCode {
             case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_FULL, .SQLITE_PERM, .SQLITE_IOERR: self = .cannotWrite
             case .SQLITE_NOTADB, .SQLITE_CORRUPT: self = .damaged
+            case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy
             default: self = .other(Int(error.resultCode.rawValue))
             }
         case let error as PostgreSQLError:
@@ -50,6 +53,7 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
         case .damaged: "the store is damaged, not whole, or not one of aadr-relay's: restore it from a backup"
         case .missing: "there is no store: is it the directory that the relay serves from, or the file of a backup?"
         case .cannotWrite: "the store cannot be written: check its owner and the space left"
+        case .busy: "another process holds the store: try again when it is done"
         case .backupUnderWay: "another backup is being written: wait until it is done"
         case .unreachable(let reason): "the store cannot be reached: \(reason)"
         case .notDurable: "PostgreSQL runs with fsync off, and would lose what it has acknowledged: turn it on"

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
@@ -216,6 +217,21 @@ import Testing
             try await client.shutdown()
             relay.send(SIGTERM)
             #expect(relay.wait() == 0)
+        }
+    }
+
+    @Test func aStoreThatAnotherProcessHoldsIsAskedForAgain() async throws {
+        try await withTemporaryDirectory { data in
+            _ = try RelayProcess.token(data: data)
+            let holder = try DatabaseQueue(path: data.appending(path: "relay.sqlite").path)
+            try holder.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; DELETE FROM token; ROLLBACK")
+            }
+            let refused = try RelayProcess.run("token", "list", "--data", data.path)
+            #expect(refused.status == 75)
+            #expect(refused.errors == "aadr-relay: another process holds the store: try again when it is done\n")
+            try holder.close()
+            #expect(try RelayProcess.run("token", "list", "--data", data.path).output.contains("a label"))
         }
     }
 
