@@ -46,13 +46,18 @@ private func endProcess() -> Never {
     fatalError("still alive")
 }
 
+/// Ends a process that was not killed before it had done everything, and leaves word of it.
+private func finish(in directory: String) throws -> Never {
+    try Data().write(to: URL(fileURLWithPath: "\(directory)/finished"))
+    endProcess()
+}
+
 /// A member in a process of its own, over HTTP, that is killed between two steps; another process goes on from what is on
 /// disk. `CrashTests` goes through the same steps by throwing, and compares what was handed over to the byte.
 ///
 /// One after the other, and in a target of its own: the relay is in this process, and must not be kept from answering.
 @Suite(.serialized)
 struct KillTests {
-    /// Where a process leaves word that it was not killed before it had done everything.
     private func hasFinished(_ directory: String) -> Bool {
         FileManager.default.fileExists(atPath: "\(directory)/finished")
     }
@@ -72,8 +77,7 @@ struct KillTests {
                     [directory = directory as String, address = address as String, step = step as Int] in
                     let member = try Member.open("SMEX", in: directory, relay: address, observer: KillAt(step))
                     _ = try await member.send(text: "\(step)", to: [.coalition])
-                    try Data().write(to: URL(fileURLWithPath: "\(directory)/finished"))
-                    endProcess()
+                    try finish(in: directory)
                 }
                 try await expectNothingLeft(in: coalition)
             }
@@ -102,8 +106,7 @@ struct KillTests {
                     let member = try Member.open("SMEX", in: directory, relay: address, observer: KillAt(step))
                     let user = try #require(Target("user\(step)@JOSA"))
                     _ = try await member.send(text: "\(step)", to: [user])
-                    try Data().write(to: URL(fileURLWithPath: "\(directory)/finished"))
-                    endProcess()
+                    try finish(in: directory)
                 }
                 try await expectNothingLeft(in: coalition)
                 #expect(try await receiver.takeTexts() == ["\(step)"])
@@ -148,8 +151,7 @@ struct KillTests {
                     case "update": _ = try await member.update(id, with: alertDraft("updated"))
                     default: _ = try await member.cancel(id, note: "over")
                     }
-                    try Data().write(to: URL(fileURLWithPath: "\(directory)/finished"))
-                    endProcess()
+                    try finish(in: directory)
                 }
                 try await expectNothingLeft(in: coalition)
                 let again = try coalition.open("SMEX")
@@ -208,8 +210,7 @@ struct KillTests {
                     let member = try Member.open("SMEX", in: directory, relay: address, observer: KillAt(step))
                     let request = try #require(try await member.requests().first)
                     _ = try await member.approve(request.id, code: code)
-                    try Data().write(to: URL(fileURLWithPath: "\(directory)/finished"))
-                    endProcess()
+                    try finish(in: directory)
                 }
                 let again = try coalition.open("SMEX")
                 _ = try await again.sync()
@@ -256,8 +257,7 @@ struct KillTests {
                     [directory = directory as String, address = address as String, step = step as Int] in
                     let member = try Member.open("SMEX", in: directory, relay: address, observer: KillAt(step))
                     _ = try await member.send(text: "\(step)", to: [.coalition])
-                    try Data().write(to: URL(fileURLWithPath: "\(directory)/finished"))
-                    endProcess()
+                    try finish(in: directory)
                 }
                 try await eventually { received.withLock { $0.count } >= expected.count }
             }

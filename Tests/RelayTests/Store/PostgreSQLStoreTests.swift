@@ -128,7 +128,7 @@ import Testing
             )
             entries += page.entries
         } while entries.last?.sequence != page.head
-        #expect(entries.map(\.sequence) == Array(1...UInt64(entries.count)))
+        #expect(entries.map(\.sequence) == Array(1..<UInt64(entries.count) + 1))
         #expect(Set(entries.map(\.entryID)).count == entries.count)
         var hash = page.openingHash
         for entry in entries {
