@@ -11,7 +11,7 @@ public struct Reader: Sendable {
     /// Most vectors that are read of one input, those inside others counted.
     ///
     /// A vector of one byte takes two there, and here some 57: an allocation of its own, and a reference to it. 64 MiB of
-    /// them would become 1.9 GB. So many as this, in whatever structure of ours, become 350 MB at most beside their bytes.
+    /// them would become some 1.9 GB. So many as this, in whatever structure of ours, become some 400 MB beside their bytes.
     public static let maximumVectors = 1 << 22
 
     /// - Parameter maximumVectors: most vectors read, for bytes that are to be bounded otherwise than a message.

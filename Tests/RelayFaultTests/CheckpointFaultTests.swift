@@ -48,7 +48,8 @@ extension PowerCutTests {
 
     @Test func appendsAreAcknowledgedWhilePagesAreOnTheirWayIntoTheStore() async throws {
         let trace = try await Self.record { file, recorder in
-            let store = try Self.open(file)
+            // So long that nothing is on its way before the gate is there.
+            let store = try Self.open(file, logLength: 2 << 20)
             let access = try await Self.mailbox(in: store, recorder)
             let gate = Gate()
             recorder.onWrite { file, _ in if file == Self.store { gate.pass() } }

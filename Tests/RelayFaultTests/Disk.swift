@@ -67,6 +67,13 @@ final class DiskRecorder<Mark: Sendable>: Sendable {
         state.withLock { $0.failures[file, default: Failures()].isNext = true }
     }
 
+    /// How many syncs of the file have succeeded.
+    func syncs(of file: String) -> Int {
+        state.withLock { state in
+            state.trace.events.count { if case .sync(file) = $0 { true } else { false } }
+        }
+    }
+
     /// Whether a sync of the file has failed since.
     func hasFailed(_ file: String) -> Bool {
         state.withLock { $0.failures[file]?.isNext == false }

@@ -73,6 +73,9 @@ import Testing
             try await append(to: store, inbox, recorder, length: .fourKiB)
         }
         try await appendTogether(8, to: store, log, recorder)
+        // Until pages have gone into the store's file beside the writer.
+        let syncs = recorder.syncs(of: "relay.sqlite")
+        while recorder.syncs(of: "relay.sqlite") == syncs { try await append(to: store, log, recorder) }
         if let taken = try await store.take(inbox, today: today) { recorder.mark(.taken(inbox, taken.entryID)) }
         while try await store.scrubSome().hasMore {}
         try await append(to: store, log, recorder, length: .sixteenKiB)
@@ -106,8 +109,8 @@ import Testing
     }
 
     /// With a short log, which is overwritten in few pieces.
-    static func open(_ file: URL) throws -> SQLiteMailboxStore {
-        try SQLiteMailboxStore(file: file, limits: RelayLimits(), logLength: 256 * 1024, now: { .now })
+    static func open(_ file: URL, logLength: Int = 256 * 1024) throws -> SQLiteMailboxStore {
+        try SQLiteMailboxStore(file: file, limits: RelayLimits(), logLength: logLength, now: { .now })
     }
 
     static func mailbox(in store: SQLiteMailboxStore, _ recorder: DiskRecorder<Mark>) async throws -> HashedAccess {

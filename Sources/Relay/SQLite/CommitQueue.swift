@@ -183,6 +183,7 @@ final class CommitQueue: Sendable {
             logWrites.endCommit()
             writer.forget()
             hasFailed.store(true, ordering: .relaxed)
+            checkpoints.noteFailedCommit()
             throw error
         }
         // One that had nothing to write says nothing of the disk.

@@ -29,14 +29,16 @@ final class LogCheckpoints: Sendable {
         var phase: Phase
         /// How many frames the log has.
         var frames = 0
-        /// A checkpoint has failed, and moved pages have not been forgotten yet.
-        var isInDoubt = false
+        /// A checkpoint has failed, of this process or of one before it, and moved pages have not been forgotten yet.
+        var isInDoubt = true
     }
 
     private let connection: DatabaseQueue
     private let state: Mutex<State>
     /// With so many frames the log's pages go into the file.
     private let frames: Int
+    /// After so many more they are tried again, when a reader or another process was in the way, or there was no room.
+    private var retry: Int { frames / 8 }
     /// So many frames may be left to the writer.
     private let rest: Int
 
@@ -54,6 +56,8 @@ final class LogCheckpoints: Sendable {
     }
 
     func close() throws {
+        // The last to close moves what is left.
+        try? connection.writeWithoutTransaction { try resolveDoubt($0) }
         try connection.close()
     }
 
@@ -80,11 +84,22 @@ final class LogCheckpoints: Sendable {
         }
     }
 
+    /// Sees to the log after a commit that has failed, for want of room perhaps: a log whose pages have all been moved begins
+    /// anew, and needs none.
+    func noteFailedCommit() {
+        let isDue = state.withLock { state in
+            guard case .waiting = state.phase else { return false }
+            state.phase = .moving
+            return true
+        }
+        if isDue { connection.asyncWriteWithoutTransaction { [self] in moveMost($0) } }
+    }
+
     /// Moves what readers let be moved, and then does what needs it moved, while nothing is being moved here.
     /// - Parameter body: what it throws may be that of a checkpoint of its own.
     func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await connection.writeWithoutTransaction { [self] db in
-            // Why it may have failed, `body` finds and says, unless it must not try.
+            // A failure here is not reported: `body` meets the same one.
             _ = try? move(db)
             try resolveDoubt(db)
             do {
@@ -102,15 +117,13 @@ final class LogCheckpoints: Sendable {
     private func moveMost(_ db: Database) {
         var outcome: Phase?
         for _ in 0..<Self.mostPasses where outcome == nil {
-            guard let (known, moved) = try? move(db) else {
-                // As when a reader holds the log: not again before there is as much more.
-                outcome = .waiting(frames: state.withLock { $0.frames } + frames)
-                break
-            }
+            let passed = try? move(db)
             let all = state.withLock { $0.frames }
-            if known - moved > rest {
-                outcome = .waiting(frames: all + frames)
-            } else if all - moved <= rest {
+            guard let (known, moved) = passed, known - moved <= rest else {
+                outcome = .waiting(frames: all + retry)
+                continue
+            }
+            if all - moved <= rest {
                 outcome = .ending
             }
         }
@@ -150,13 +163,24 @@ final class LogCheckpoints: Sendable {
     // MARK: By the writer
 
     private func moveRest(_ db: Database) {
+        // Whoever reads for longer keeps the log from beginning anew: soon again, and then perhaps not soon.
+        state.withLock { $0.phase = .waiting(frames: $0.frames + rest) }
         do {
-            // Whoever reads at the moment may keep the log from beginning anew: soon again.
-            state.withLock { $0.phase = .waiting(frames: $0.frames + rest) }
-            _ = try db.checkpoint(.passive)
+            _ = try db.waitingBriefly { try db.checkpoint(.restart) }
         } catch {
             noteFailure(error)
             connection.asyncWriteWithoutTransaction { [self] in try? resolveDoubt($0) }
         }
+    }
+}
+
+extension Database {
+    /// Does what waits for those who read the log. Whoever reads for long, as a backup does, must not hold the writer.
+    func waitingBriefly<Value>(_ body: () throws -> Value) throws -> Value {
+        let patience = try Int.fetchOne(self, sql: "PRAGMA busy_timeout") ?? 0
+        // In milliseconds.
+        try execute(sql: "PRAGMA busy_timeout = 5")
+        defer { try? execute(sql: "PRAGMA busy_timeout = \(patience)") }
+        return try body()
     }
 }

@@ -2,7 +2,6 @@ public import FoundationEssentials
 internal import GRDB
 internal import Glibc
 public import RelayAPI
-internal import Synchronization
 
 /// The store in one SQLite file, embedded in the relay.
 ///
@@ -98,9 +97,10 @@ public final class SQLiteMailboxStore: MailboxStore {
         configuration.maximumReaderCount = 8
         configuration.prepareDatabase { db in
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
-            // Pages of the log go into the file when `LogCheckpoints` has them go. SQLite's own steps, in commits, fail unseen.
             // In KiB. A commit in which pages were split looks at every page that the writer keeps (pcache1Truncate).
             let cacheSize = db.configuration.readonly ? 32768 : 8192
+            // The log's pages go into the file when `LogCheckpoints` has them go: a checkpoint that SQLite makes in a commit
+            // fails unseen.
             try db.execute(
                 sql: """
                     PRAGMA secure_delete = ON;
@@ -208,11 +208,8 @@ public final class SQLiteMailboxStore: MailboxStore {
         do {
             return try await checkpoints.run { [pool, scrub, now] in
                 try pool.writeWithoutTransaction { db in
-                    // Whoever reads for long, as a backup does, must not hold the writer.
-                    try db.execute(sql: "PRAGMA busy_timeout = 5")
-                    defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Self.patience * 1000))") }
                     let start = now()
-                    return StoreStep(hasMore: try scrub.begin(db), held: now() - start)
+                    return StoreStep(hasMore: try db.waitingBriefly { try scrub.begin(db) }, held: now() - start)
                 }
             }
         } catch {

@@ -25,10 +25,13 @@ import Testing
     /// More appends than any log needs to begin anew.
     private static let patience = 10_000
 
-    @Test func theLogBeginsAnewUnderConstantAppends() async throws {
+    @Test func theLogBeginsAnewUnderConstantAppendsAndReads() async throws {
         try await Self.engine.withStore { test in
             let access = try await test.mailbox()
+            let store = try test.store
+            let readers = (0..<4).map { _ in Task { while !Task.isCancelled { _ = try? await store.tokens() } } }
             for _ in 0..<5 { try await Self.appendUntilTheLogBeginsAnew(test, access) }
+            for reader in readers { reader.cancel() }
             #expect(try await test.store.check().faults == [])
         }
     }
@@ -52,6 +55,26 @@ import Testing
             while try await test.store.scrubSome().hasMore {}
             #expect(try Self.length(of: log) == Self.logLength)
             try reader.close()
+        }
+    }
+
+    @Test func whenACommitFailsTheLogBeginsAnewSoThatTheNextNeedsNoRoom() async throws {
+        var limits = RelayLimits()
+        limits.maximumStoreBytes = 1 << 20
+        try await StoreEngine.sqlite.withStore(limits: limits) { test in
+            let access = try await test.mailbox()
+            let log = test.directory.appending(path: "relay.sqlite-wal")
+            // Far from as many pages as are moved without a reason.
+            let salts = try Self.salts(of: log)
+            await #expect(throws: Problem.self) { while true { try await test.append(access) } }
+            #expect(try Self.salts(of: log) == salts)
+            var day = 0
+            while try Self.salts(of: log) == salts {
+                try #require(day < Self.patience)
+                // Changes one page, and makes the store no longer.
+                try await test.store.remember(Day(day))
+                day += 1
+            }
         }
     }
 
