@@ -47,7 +47,8 @@ struct Failure: Error {
         case let error as RelayIdentityError:
             self.init(error.description, status: Self.configuration)
         case let problem as Problem where problem.name == .unavailable:
-            self.init("the store cannot take this now: try again", status: Self.temporary)
+            let reason = problem.detail ?? "the store cannot take this now"
+            self.init("\(reason): try again when that has passed", status: Self.temporary)
         default:
             self.init("\(error)", status: Self.internalError)
         }

@@ -89,6 +89,9 @@ public final class SQLiteMailboxStore: MailboxStore {
     /// Seconds in which another process may hold what this one wants.
     private static let patience = 5.0
 
+    /// As SQLite numbers it: the file gets shorter when it is told to.
+    private static let incrementalVacuum = 2
+
     private static var configuration: Configuration {
         var configuration = Configuration()
         configuration.label = "store"
@@ -96,19 +99,21 @@ public final class SQLiteMailboxStore: MailboxStore {
         configuration.busyMode = .timeout(patience)
         configuration.maximumReaderCount = 8
         configuration.prepareDatabase { db in
-            if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
             // In KiB. A commit in which pages were split looks at every page that the writer keeps (pcache1Truncate).
             let cacheSize = db.configuration.readonly ? 32768 : 8192
             // The log's pages go into the file when `LogCheckpoints` has them go: a checkpoint that SQLite makes in a commit
             // fails unseen.
             try db.execute(
                 sql: """
+                    PRAGMA wal_autocheckpoint = 0;
                     PRAGMA secure_delete = ON;
                     PRAGMA temp_store = MEMORY;
                     PRAGMA cache_size = -\(cacheSize);
-                    PRAGMA wal_autocheckpoint = 0;
                     """
             )
+            // To set it is a commit, even where it is set, for which a full disk has no room.
+            let isSet = try Int.fetchOne(db, sql: "PRAGMA auto_vacuum") == incrementalVacuum
+            if !isSet, !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = \(incrementalVacuum)") }
         }
         return configuration
     }

@@ -52,6 +52,23 @@ import Testing
         }
     }
 
+    /// Else `check` and `token list` would fail where a disk is full, and have SQLite move pages of a relay's log unseen.
+    @Test func whoOnlyLooksAtAStoreBesideItsRelayWritesNothing() async throws {
+        try await StoreEngine.sqlite.withStore { test in
+            try await test.append(test.mailbox())
+            let file = test.directory.appending(path: "relay.sqlite")
+            func contents() throws -> [Data] {
+                try [file.path, "\(file.path)-wal"].map { try Data(contentsOf: URL(filePath: $0)) }
+            }
+            let before = try contents()
+            let beside = try SQLiteMailboxStore(file: file)
+            #expect(try await beside.check().faults == [])
+            #expect(try await beside.tokens().count == 1)
+            try beside.close()
+            #expect(try contents() == before)
+        }
+    }
+
     @Test func onlyALogThatEveryCommitSynchronisesIsWrittenInLargePieces() async throws {
         try await withTemporaryDirectory { directory in
             let pool = try DatabasePool(path: directory.appending(path: "relay.sqlite").path)
