@@ -129,9 +129,8 @@ import Testing
                 try await test.store.part(short.read, index: 0, today: test.today + 2)
             }
             #expect(try await test.store.expireSome(today: test.today + 1).hasMore == false)
-            var steps = 0
-            while try await test.store.expireSome(today: test.today + 2).hasMore { steps += 1 }
-            #expect(steps >= 2)
+            // In as many steps as the machine takes for it (`ExpiryStepTests`).
+            while try await test.store.expireSome(today: test.today + 2).hasMore {}
             await expectProblem(.notPermitted) { try await test.store.partsPresent(short.read, today: test.today) }
             #expect(try await test.store.part(long.read, index: 0, today: test.today + 14) == Self.part(0))
             await expectProblem(.wrongRetention) { try await test.blob(beside: mailbox, parts: 1, retentionDays: 181) }

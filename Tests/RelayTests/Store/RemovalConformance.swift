@@ -133,7 +133,8 @@ import Testing
             #expect(try await test.store.expireSome(today: test.today + 1).hasMore == false)
             var steps = 0
             while try await test.store.expireSome(today: test.today + 3).hasMore { steps += 1 }
-            #expect(steps >= 4)
+            // More than one look finds.
+            #expect(steps >= 2)
             for access in accesses {
                 let kept = try await test.read(access, limit: 300).entries.filter { $0.body != nil }
                 #expect(kept.map(\.sequence) == stride(from: 3, through: 300, by: 3).map { UInt64($0) })
