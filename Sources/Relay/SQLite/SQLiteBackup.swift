@@ -85,6 +85,8 @@ public enum SQLiteBackup {
         guard isWhole(copy) else { throw StoreFault.damaged }
         let report = try await prepare(copy)
         guard report.faults.isEmpty else { return report }
+        // Who closes a store last moves its log into it; where that cannot be done, SQLite keeps the log and says nothing.
+        guard access(copy.path + "-wal", F_OK) != 0 else { throw StoreFault.cannotWrite }
         // The log first: it must never be taken for that of the copy.
         for suffix in ["-wal", "-shm", ""] { unlink(store.path + suffix) }
         guard rename(copy.path, store.path) == 0 else { throw StoreFault.cannotWrite }

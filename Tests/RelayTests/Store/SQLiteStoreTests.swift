@@ -69,6 +69,29 @@ import Testing
         }
     }
 
+    @Test func aCopyThatIsNotWholeWithoutItsLogReplacesNothing() async throws {
+        try await StoreEngine.sqlite.withStore { test in
+            let (file, copy) = (test.directory.appending(path: "copy"), test.directory.appending(path: "other"))
+            try SQLiteBackup.write(test.directory.appending(path: "relay.sqlite"), to: file)
+            var pieces = [Array(try Data(contentsOf: file))]
+            // Somebody else keeps the copy's log from going into it.
+            var holder: DatabaseQueue?
+            await #expect(throws: StoreFault.cannotWrite) {
+                try await SQLiteBackup.restore(as: copy) {
+                    if let piece = pieces.popLast() { return piece }
+                    holder = try DatabaseQueue(path: copy.path + ".restored")
+                    try holder?
+                        .writeWithoutTransaction {
+                            try $0.execute(sql: "PRAGMA journal_mode = WAL; SELECT * FROM store")
+                        }
+                    return []
+                }
+            }
+            try holder?.close()
+            #expect(!FileManager.default.fileExists(atPath: copy.path))
+        }
+    }
+
     @Test func onlyALogThatEveryCommitSynchronisesIsWrittenInLargePieces() async throws {
         try await withTemporaryDirectory { directory in
             let pool = try DatabasePool(path: directory.appending(path: "relay.sqlite").path)
