@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import GRDB
 internal import RelayAPI
 internal import Synchronization
@@ -15,7 +16,7 @@ final class CommitQueue: Sendable {
         let fail: @Sendable (Problem) -> Void
     }
 
-    /// Gives a request its answer; called after the commit.
+    /// Gives a request its answer; called after the commit, for one that is alone in it by the writer.
     private typealias Answer = @Sendable () -> Void
 
     private struct State {
@@ -25,6 +26,9 @@ final class CommitQueue: Sendable {
 
     /// Most requests in one transaction: bounds how long the first waits for the last.
     private static let longestBatch = 512
+
+    /// So many answers are given beside the next transaction instead of before it; fewer are given sooner than handed over.
+    private static let manyAnswers = 8
 
     /// Transactions after which others who want the writer's connection get it, as scrubbing does.
     private static let batchesPerTurn = 64
@@ -36,6 +40,7 @@ final class CommitQueue: Sendable {
     private let notifications: MailboxNotifications
     private let state = Mutex(State())
     private let hasFailed = Atomic(false)
+    private let answering = DispatchQueue(label: "answers")
 
     init(
         pool: DatabasePool,
@@ -64,7 +69,7 @@ final class CommitQueue: Sendable {
     }
 
     /// The same, for a caller that has no task.
-    /// - Parameter answer: called in the writer's thread, when the operation is on disk or has been refused.
+    /// - Parameter answer: called in the writer's thread or another, when the operation is on disk or has been refused.
     func perform<Value: Sendable>(
         _ operation: @escaping @Sendable (MailboxWriter) throws -> Value,
         answer: @escaping @Sendable (Result<Value, Problem>) -> Void
@@ -190,9 +195,17 @@ final class CommitQueue: Sendable {
         let frames = logWrites.endCommit()
         if frames != nil { hasFailed.store(false, ordering: .relaxed) }
         let changed = writer.takeChangedMailboxes()
-        for answer in answers { answer() }
-        notifications.notify(changed)
+        give(answers, changed)
         if let frames { checkpoints.noteCommit(db, frames: frames) }
+    }
+
+    /// - Parameter changed: the mailboxes that have entries now of which those who wait for them are to hear.
+    private func give(_ answers: [Answer], _ changed: [MailboxID]) {
+        let give: @Sendable () -> Void = { [notifications] in
+            for answer in answers { answer() }
+            notifications.notify(changed)
+        }
+        if answers.count < Self.manyAnswers { give() } else { answering.async(execute: give) }
     }
 }
 
