@@ -99,7 +99,7 @@ struct Serve: AsyncParsableCommand {
         identity: RelayIdentity?
     ) -> RelayServer {
         RelayServer(
-            responder: RelayResponder(service: service),
+            routes: Routes(service: service),
             service: service,
             host: listen.host,
             port: Int(listen.port),

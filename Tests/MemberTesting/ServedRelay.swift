@@ -11,7 +11,7 @@ extension TestCoalition {
     func serving(_ body: (_ address: String) async throws -> Void) async throws {
         let (ports, announce) = AsyncStream<Int>.makeStream()
         let server = RelayServer(
-            responder: RelayResponder(service: relay.service),
+            routes: Routes(service: relay.service),
             service: relay.service,
             host: "127.0.0.1",
             port: 0,

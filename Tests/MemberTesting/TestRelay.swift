@@ -6,6 +6,7 @@ import Synchronization
 
 @testable import MemberClient
 @testable import Relay
+@testable import RelayTesting
 
 /// The relay's own service over its SQLite store, in this process, without HTTP.
 struct TestRelay: MemberClient.Relay {

@@ -3,18 +3,20 @@ internal import Relay
 internal import RelayAPI
 internal import TLSCodec
 
-/// The relay as `aadr-relay serve` runs it, on a free port of loopback, with one route more: `POST /echo` sends back
-/// what it gets. Prints its port and an access token, and serves until it is stopped.
-///
-///     bench-relay DIRECTORY [COUNT]…
-///
-/// For each count it first makes a mailbox with so many entries, and prints their number and an access to them.
 @main
 struct BenchRelay {
+    private static let usage = """
+        usage: bench-relay DIRECTORY [COUNT]…
+
+        The relay as `aadr-relay serve` runs it, on a free port of loopback, with one route more: `POST /echo` sends back
+        what it gets. Prints its port and an access token, and serves until it is stopped.
+
+        For each count it first makes a mailbox with so many entries, and prints their number and an access to them.
+        """
+
     static func main() async throws {
-        guard let path = CommandLine.arguments.dropFirst().first else {
-            throw Failure(description: "which directory is for the data?")
-        }
+        guard let path = CommandLine.arguments.dropFirst().first else { throw Failure(description: usage) }
+        guard !["--help", "-h"].contains(path) else { return print(usage) }
         let directory = try DataDirectory(path: path, creating: true)
         let store = try SQLiteMailboxStore(file: directory.store)
         let token = AccessToken.random()
@@ -32,10 +34,10 @@ struct BenchRelay {
             print("\(count) \(Base64URL.encode(access.encoded))")
         }
 
-        var responder = RelayResponder(service: service)
-        responder.addDirect("/echo") { body, answer in answer(.success(body)) }
+        var routes = Routes(service: service)
+        routes.add("/echo") { body, answer in answer(.success(body)) }
         let server = RelayServer(
-            responder: responder,
+            routes: routes,
             service: service,
             host: "127.0.0.1",
             port: 0,

@@ -1,4 +1,3 @@
-internal import HTTPTypes
 internal import RelayAPI
 internal import Synchronization
 
@@ -66,11 +65,6 @@ final class Admission: Sendable {
     func admit(_ connection: Connection) throws(Problem) {
         guard connection.isServed else { throw Problem(.connectionsExhausted) }
         try refuse(after: connection.spend(of: limits.connectionRate, at: now), "requests on this connection")
-    }
-
-    /// Whether all header fields together are as short as they have to be.
-    func takes(_ headers: HTTPFields) -> Bool {
-        headers.reduce(0) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count } <= limits.headerBytes
     }
 
     /// Counts a request with a capability, whether it is good or not.

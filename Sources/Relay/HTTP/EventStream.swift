@@ -97,17 +97,6 @@ final class EventStream: Sendable {
         }
     }
 
-    /// The next event, when there is one; nil also when the task is cancelled that waits for it.
-    func next() async -> SubscriptionEvent? {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                next { continuation.resume(returning: $0) }
-            }
-        } onCancel: {
-            subscription.end()
-        }
-    }
-
     private func step(_ state: inout State) -> Step {
         if !state.unread.isEmpty {
             let index = state.unread.removeFirst()

@@ -1,4 +1,4 @@
-internal import Hummingbird
+internal import NIOCore
 internal import RelayAPI
 
 /// For load balancers, service managers and monitoring (Protocol/http-api.md, "GET /healthz, GET /readyz").
@@ -6,21 +6,17 @@ extension RelayService {
     static let healthPath = "/healthz"
     static let readinessPath = "/readyz"
 
-    private static let healthy = Array(#"{"status": "ok"}"#.utf8)
-
     /// The process runs.
-    var health: Response {
-        Response(.ok, mediaType: "application/json", body: Self.healthy)
-    }
+    static let health = HTTPAnswer(ByteBuffer(string: #"{"status": "ok"}"#), mediaType: "application/json")
 
     /// Requests will be served: the store answers, and the relay is not about to end.
-    func readiness() async -> Response {
+    func readiness() async -> HTTPAnswer {
         do throws(Problem) {
             guard !store.notifications.isDraining else { throw Problem(.unavailable, detail: "the relay is stopping") }
             try await store.checkReadiness()
-            return health
+            return Self.health
         } catch {
-            return Response(error)
+            return HTTPAnswer(error)
         }
     }
 }

@@ -1,4 +1,3 @@
-internal import NIOPosix
 public import RelayAPI
 
 /// What a relay does with each request: hashes its secrets, looks at the clock and asks the store.
@@ -120,41 +119,6 @@ public struct RelayService: Sendable {
         return response(appended)
     }
 
-    /// Reads, and waits for an entry where there is none and the request says so.
-    /// - Parameter onWaiting: given the wait before it begins, so that it can be ended when the client has gone.
-    func read(
-        _ request: ReadRequest,
-        onWaiting: (Subscription) -> Void = { _ in }
-    ) async throws(Problem) -> ReadResponse {
-        let query = ReadQuery(
-            access: try admitted(request.access),
-            incarnation: request.incarnation,
-            after: request.after,
-            limit: Int(request.limit == 0 ? ReadRequest.defaultLimit : request.limit),
-            maximumLength: RelayAPI.Operation.maximumReadLength,
-            today: clock.days.expiring
-        )
-        guard request.waitSeconds > 0 else { return try await store.read(query) }
-
-        // Subscribed before the first read: an entry that comes in between ends the wait at once.
-        let subscription = store.notifications.subscribe(to: [request.access.mailbox])
-        defer { store.notifications.unsubscribe(subscription) }
-        var response = try await store.read(query)
-        guard response.entries.isEmpty else { return response }
-        let deadline = Task {
-            try? await Task.sleep(for: .seconds(request.waitSeconds))
-            subscription.end()
-        }
-        defer { deadline.cancel() }
-        let place = try admission.beginSubscription(on: .current)
-        defer { withExtendedLifetime(place) {} }
-        onWaiting(subscription)
-        while response.entries.isEmpty, await subscription.wait() != nil {
-            response = try await store.read(query)
-        }
-        return response
-    }
-
     /// Begins to wait for what a subscriber is to be told; it must be ended.
     /// - Parameter connection: by which the request came; nil without sockets.
     func subscribe(_ request: SubscribeRequest, on connection: Connection? = nil) throws(Problem) -> EventStream {
@@ -165,7 +129,7 @@ public struct RelayService: Sendable {
             store: store,
             reads: sharedReads,
             clock: clock,
-            loop: connection?.eventLoop ?? .singletonMultiThreadedEventLoopGroup.any()
+            loop: Self.loop(of: connection)
         )
     }
 
@@ -220,7 +184,7 @@ public struct RelayService: Sendable {
     }
 
     /// What stands for a mailbox and a capability, whose rate allows one request more.
-    private func admitted(_ access: Access) throws(Problem) -> HashedAccess {
+    func admitted(_ access: Access) throws(Problem) -> HashedAccess {
         let access = HashedAccess(access)
         try admission.admit(access)
         return access

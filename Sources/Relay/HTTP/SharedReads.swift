@@ -67,7 +67,7 @@ final class SharedReads: Sendable {
 
 extension MailboxStore {
     /// A refusal is an answer too.
-    fileprivate func answer(to query: ReadQuery) async -> SharedReads.Answer {
+    func answer(to query: ReadQuery) async -> SharedReads.Answer {
         do throws(Problem) {
             return .success(try await read(query))
         } catch {

@@ -1,17 +1,20 @@
 internal import NIOCore
-internal import NIOHTTPTypes
+internal import NIOHTTP1
 internal import RelayAPI
 
-/// An answer that goes on: writes an event when the one before it has been taken. Whoever takes none for too long is cut
+/// An answer that goes on: writes an event when the one before it has been taken. Whoever takes nothing for too long is cut
 /// off, and reads on from its cursor when it can. On the connection's event loop.
 final class StreamedAnswer {
+    /// An event is written so much at a time: a subscriber that is slow has its time for each piece, not for a whole MiB.
+    private static let pieceLength = 64 * 1024
+
     private let events: EventStream
     private let context: ChannelHandlerContext
     private let patience: TimeAmount
     private let onEnd: () -> Void
 
     /// - Parameters:
-    ///   - patience: an event has been taken after this time.
+    ///   - patience: a piece has been taken after this time.
     ///   - onEnd: called once, when no event comes any more.
     init(
         _ events: EventStream,
@@ -30,14 +33,18 @@ final class StreamedAnswer {
         let this = NIOLoopBound(self, eventLoop: loop)
         events.next { event in
             let bytes = event.map { ByteBuffer(bytes: $0.framed) }
-            loop.execute { this.value.write(bytes) }
+            loop.execute {
+                if let bytes { this.value.write(bytes) } else { this.value.finish() }
+            }
         }
     }
 
-    private func write(_ event: ByteBuffer?) {
-        guard let event else { return finish() }
-        context.writeAndFlush(.body(event), takenWithin: patience) { isTaken in
-            if isTaken { self.writeNext() } else { self.finish() }
+    private func write(_ event: ByteBuffer) {
+        var rest = event
+        let piece = rest.readSlice(length: min(rest.readableBytes, Self.pieceLength)) ?? rest
+        context.writeAndFlush(.body(.byteBuffer(piece)), takenWithin: patience) { isTaken in
+            guard isTaken else { return self.finish() }
+            if rest.readableBytes > 0 { self.write(rest) } else { self.writeNext() }
         }
     }
 
@@ -50,7 +57,8 @@ final class StreamedAnswer {
 extension ChannelHandlerContext {
     /// Writes a part of an answer, and closes the channel if it has not been taken after a time.
     /// - Parameter then: called once; with false when the channel has been closed instead.
-    func writeAndFlush(_ part: HTTPResponsePart, takenWithin patience: TimeAmount, then: @escaping (Bool) -> Void) {
+    func writeAndFlush(_ part: HTTPServerResponsePart, takenWithin patience: TimeAmount, then: @escaping (Bool) -> Void)
+    {
         let written = eventLoop.makePromise(of: Void.self)
         var deadline: Scheduled<Void>?
         var isDone = false

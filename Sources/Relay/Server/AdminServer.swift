@@ -1,7 +1,3 @@
-internal import HTTPTypes
-internal import Hummingbird
-internal import HummingbirdCore
-internal import NIOCore
 public import ServiceLifecycle
 
 /// What an operator's monitoring asks, on a listener of its own, without TLS: `GET /metrics`, `/healthz`, `/readyz`.
@@ -28,31 +24,13 @@ public struct AdminServer: Service {
 
     /// Serves until a graceful shutdown.
     public func run() async throws {
-        let application = Application(
-            responder: AdminResponder(service: service),
-            server: .http1(configuration: .init(idleTimeout: .seconds(90))),
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
-            onServerRunning: { [onListening] channel in await onListening(channel.localAddress?.port ?? 0) },
-            logger: .silent
+        let setup = ConnectionSetup(
+            routes: Routes(monitoring: service),
+            service: service,
+            // A relay that is full is to be seen as well.
+            admission: nil,
+            tls: nil
         )
-        try await application.run()
-    }
-}
-
-private struct AdminResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
-
-    let service: RelayService
-
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-        guard request.method == .get || request.method == .head else { return Response(status: .methodNotAllowed) }
-        switch request.uri.path {
-        case "/metrics":
-            let page = await service.metricsPage()
-            return Response(.ok, mediaType: MetricsPage.mediaType, body: Array(page.text.utf8))
-        case RelayService.healthPath: return service.health
-        case RelayService.readinessPath: return await service.readiness()
-        default: return Response(status: .notFound)
-        }
+        try await Listener(host: host, port: port, setup: setup).run(onListening: onListening)
     }
 }

@@ -138,19 +138,6 @@ public final class Subscription: Sendable {
         if let answer { waker(answer) }
     }
 
-    /// Waits for the next wake-up; at most one task at a time may.
-    /// - Returns: the mailboxes that have new entries; none when something else woke. Nil when there will be no more:
-    ///   the wait has been ended, or its task was cancelled.
-    public func wait() async -> Set<MailboxID>? {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                wait { continuation.resume(returning: $0) }
-            }
-        } onCancel: {
-            end()
-        }
-    }
-
     /// - Parameter mailboxes: those that have new entries; none to wake without a reason.
     func wake(_ mailboxes: Set<MailboxID> = []) {
         let waker: Waker? = state.withLock { state in

@@ -63,14 +63,14 @@ import Testing
             }
             #expect(served >= 20)
             Self.expectRefusal(.rateLimited, retryAfter: 1...1, try #require(refused.first))
-            let connect = try #require(relay.connect)
+            let connect = relay.connect
             let other = connect()
             #expect(try await other.get("/v1/relay").status == .ok)
             try await other.shutdown()
         }
     }
 
-    @Test(arguments: [Depth.responder, .tls])
+    @Test(arguments: [Depth.socket, .tls])
     func aCapabilityIsRefusedWhatIsAskedTooOftenWithItWhoeverAsks(_ depth: Depth) async throws {
         let limits = Self.limits { $0.capabilityRate = Rate(perSecond: 1) }
         try await TestRelay.with(depth, limits: limits) { relay in
@@ -104,7 +104,7 @@ import Testing
 
     @Test func aTokenIsRefusedWhatIsAskedTooOftenWithIt() async throws {
         let limits = Self.limits { $0.tokenRate = Rate(perSecond: 1) }
-        try await TestRelay.with(.responder, limits: limits) { relay in
+        try await TestRelay.with(.socket, limits: limits) { relay in
             let tokens = [try await relay.token(), try await relay.token()]
             await expectProblem(.rateLimited) {
                 for _ in 0..<100 { _ = try await relay.caller.mailbox(token: tokens[0]) }
@@ -122,7 +122,7 @@ import Testing
     func aConnectionTooManyIsToldSoAndClosed(_ depth: Depth) async throws {
         let limits = Self.limits { $0.connections = 3 }
         try await TestRelay.with(depth, limits: limits) { relay in
-            let connect = try #require(relay.connect)
+            let connect = relay.connect
             var clients: [TestClient] = []
             for _ in 0..<2 {
                 let client = connect()
@@ -148,7 +148,7 @@ import Testing
         let limits = Self.limits { $0.subscriptions = 1 }
         try await TestRelay.with(.tls, limits: limits) { relay in
             let access = try await relay.mailbox()
-            let connect = try #require(relay.connect)
+            let connect = relay.connect
             let (first, second) = (connect(), connect())
             let reader = Task { try await Caller(first).read(access, waitSeconds: 60) }
             try await eventually { relay.service.admission.subscriptions == 1 }
@@ -188,7 +188,7 @@ import Testing
         let limits = Self.limits { $0.slowestStart = .seconds(3) }
         try await TestRelay.with(depth, limits: limits) { relay in
             #expect(try await relay.caller.send(.get, "/healthz", [:], []).status == 200)
-            let port = try #require(relay.endpoint).port
+            let port = relay.endpoint.port
             let silent = try SilentConnection(port: port)
             try await eventually { relay.service.admission.connections == 2 }
             try await eventually { relay.service.admission.connections == 1 }
@@ -202,7 +202,7 @@ import Testing
         let limits = Self.limits { $0.slowestExchange = .seconds(3) }
         try await TestRelay.with(.socket, limits: limits) { relay in
             #expect(try await relay.caller.send(.get, "/healthz", [:], []).status == 200)
-            let slow = try SilentConnection(port: try #require(relay.endpoint).port)
+            let slow = try SilentConnection(port: relay.endpoint.port)
             slow.write(
                 """
                 POST /v1/append HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n\

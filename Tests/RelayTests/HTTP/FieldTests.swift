@@ -1,44 +1,49 @@
-import HTTPTypes
+import NIOHTTP1
 import RelayAPI
 import Testing
 
 @testable import Relay
 
-/// The header fields that `DirectAnswers` reads and writes.
+/// The header fields that the relay reads and writes.
 @Suite struct FieldTests {
-    private let usual: HTTPFields = [
-        .contentType: RelayAPI.Operation.mediaType, .contentLength: "5", .userAgent: "test",
-    ]
+    private static func fields(_ headers: HTTPHeaders) -> RequestFields { RequestFields(headers) }
 
     @Test func theLengthIsThatOfTheField() {
-        #expect(usual.usualLength == 5)
+        #expect(Self.fields(["Content-Length": "5"]).contentLength == 5)
+        #expect(Self.fields(["Host": "5"]).contentLength == nil)
+        #expect(Self.fields(["Content-Length": "five"]).contentLength == nil)
     }
 
-    @Test(arguments: [HTTPField.Name.contentType, .contentLength])
-    func whatIsMissingIsNotUsual(_ name: HTTPField.Name) {
-        var fields = usual
-        fields[name] = nil
-        #expect(fields.usualLength == nil)
-    }
-
-    /// The same value twice included: what is to be thought of that is not decided here.
-    @Test(arguments: [HTTPField.Name.contentType, .contentLength])
-    func whatStandsTwiceIsNotUsual(_ name: HTTPField.Name) throws {
-        var fields = usual
-        fields.append(HTTPField(name: name, value: try #require(usual[name])))
-        #expect(fields.usualLength == nil)
+    @Test func allNamesAndValuesCount() {
+        #expect(Self.fields(["Host": "aadr", "X-Ü": "ü"]).byteCount == 8 + 6)
     }
 
     @Test(arguments: [
-        HTTPField(name: .contentType, value: "text/plain"),
-        HTTPField(name: .contentLength, value: "five"),
-        HTTPField(name: .connection, value: "close"),
-        HTTPField(name: .expect, value: "100-continue"),
+        "application/octet-stream", "Application/Octet-Stream", "application/octet-stream; charset=binary",
+        " application/octet-stream ;x",
     ])
-    func whatAsksForSomethingElseIsNotUsual(_ field: HTTPField) {
-        var fields = usual
-        fields[field.name] = field.value
-        #expect(fields.usualLength == nil)
+    func theMediaTypeIsKnownHoweverItIsSpelled(_ mediaType: String) {
+        #expect(Self.fields(["content-TYPE": mediaType]).isOctetStream)
+    }
+
+    @Test(arguments: ["application/json", "application/octet-streams", "", "text/plain; application/octet-stream"])
+    func anotherMediaTypeIsNone(_ mediaType: String) {
+        #expect(!Self.fields(["Content-Type": mediaType]).isOctetStream)
+    }
+
+    /// The same value twice included: what was meant is not guessed.
+    @Test func aMediaTypeThatIsMissingOrStandsTwiceIsNone() {
+        let mediaType = ("content-type", RelayAPI.Operation.mediaType)
+        #expect(!Self.fields([:]).isOctetStream)
+        #expect(Self.fields(HTTPHeaders([mediaType])).isOctetStream)
+        #expect(!Self.fields(HTTPHeaders([mediaType, mediaType])).isOctetStream)
+    }
+
+    @Test func whatElseIsAskedForIsSeen() {
+        #expect(Self.fields(["Expect": "100-Continue"]).expectsContinue)
+        #expect(!Self.fields(["Expect": "something"]).expectsContinue)
+        #expect(Self.fields(["Upgrade": "h2c"]).asksForUpgrade)
+        #expect(!Self.fields(["Expects": "100-continue", "Upgrades": "h2c"]).asksForUpgrade)
     }
 
     /// The example of RFC 9110, 5.6.7.

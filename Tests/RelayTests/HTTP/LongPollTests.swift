@@ -2,6 +2,7 @@ import Foundation
 import HummingbirdTesting
 import NIOCore
 import RelayAPI
+import TLSCodec
 import Testing
 
 @testable import Relay
@@ -12,7 +13,7 @@ import Testing
     func anAppendWakesThoseWhoWait(_ depth: Depth) async throws {
         try await TestRelay.with(depth) { relay in
             let access = try await relay.mailbox()
-            let connect = try #require(relay.connect)
+            let connect = relay.connect
             let clients = (0..<10).map { _ in connect() }
             let readers = clients.map { client in
                 Task { try await Caller(client).read(access, waitSeconds: 60) }
@@ -38,35 +39,76 @@ import Testing
         }
     }
 
-    @Test(arguments: [Depth.socket, .tls])
+    @Test(arguments: Depth.allCases)
     func aClientThatGoesAwayLeavesNobodyWaiting(_ depth: Depth) async throws {
         try await TestRelay.with(depth) { relay in
             let access = try await relay.mailbox()
-            let connect = try #require(relay.connect)
-            let client = connect()
-            let reader = Task { try await Caller(client).read(access, waitSeconds: 60) }
-            try await relay.waitUntilReaders(of: access, are: 1)
-            try await client.close(mode: .all)
-            try await relay.waitUntilReaders(of: access, are: 0)
-            reader.cancel()
-            _ = await reader.result
+            try await relay.endpoint.withClient { client in
+                let caller = Caller(client, at: relay.endpoint)
+                let reader = Task { try await caller.read(access, waitSeconds: 60) }
+                try await relay.waitUntilReaders(of: access, are: 1)
+                // On HTTP/2 the stream is reset, on HTTP/1.1 the connection closed.
+                reader.cancel()
+                try await relay.waitUntilReaders(of: access, are: 0)
+                _ = await reader.result
+            }
+            #expect(relay.service.admission.subscriptions == 0)
         }
     }
 
-    @Test(arguments: [Depth.socket, .tls])
+    /// It can no longer be told from one that has gone; but it may read still.
+    @Test func aClientThatClosesItsSideIsAnsweredAtOnce() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let access = try await relay.mailbox()
+            var request = ByteBuffer()
+            request.writeRequest(ReadRequest(access: access, incarnation: .unknown, after: 0, waitSeconds: 60))
+            let start = ContinuousClock.now
+            var answer = try await RawHTTP.exchange(request, port: relay.endpoint.port)
+            #expect(try ReadResponse(decoding: try #require(try answer.readAnswer())).entries.isEmpty)
+            #expect(ContinuousClock.now - start < .seconds(30))
+        }
+    }
+
+    @Test(arguments: Depth.allCases)
     func aShutdownAnswersThoseWhoWaitAtOnce(_ depth: Depth) async throws {
         try await TestRelay.with(depth) { relay in
             let access = try await relay.mailbox()
-            let connect = try #require(relay.connect)
-            let client = connect()
-            let reader = Task { try await Caller(client).read(access, waitSeconds: 60) }
-            try await relay.waitUntilReaders(of: access, are: 1)
-            let start = ContinuousClock.now
-            await relay.shutDown()
-            #expect(try await reader.value.entries.isEmpty)
-            #expect(ContinuousClock.now - start < .seconds(30))
-            try await client.shutdown()
+            try await relay.endpoint.withClient { client in
+                let caller = Caller(client, at: relay.endpoint)
+                let reader = Task { try await caller.read(access, waitSeconds: 60) }
+                try await relay.waitUntilReaders(of: access, are: 1)
+                let start = ContinuousClock.now
+                await relay.shutDown()
+                #expect(try await reader.value.entries.isEmpty)
+                #expect(ContinuousClock.now - start < .seconds(8))
+            }
         }
+    }
+
+    /// Each task of a read keeps the values of the task that it began in, for as long as it lives.
+    @Test func whoWaitsNeedsNoTask() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let access = try await relay.mailbox()
+            let request = ReadRequest(access: access, incarnation: .unknown, after: 0, waitSeconds: 60)
+            let (answers, answer) = AsyncStream<ReadResponse>.makeStream()
+            weak var value: Value?
+            let wait = {
+                let held = Value()
+                value = held
+                return Value.$current.withValue(held) {
+                    relay.service.read(request) { if case .success(let response) = $0 { answer.yield(response) } }
+                }
+            }()
+            try await eventually { relay.service.admission.subscriptions == 1 && value == nil }
+            #expect(wait != nil)
+            _ = try await relay.caller.append(access)
+            #expect(await answers.first { _ in true }?.entries.count == 1)
+            #expect(relay.service.admission.subscriptions == 0)
+        }
+    }
+
+    private final class Value: Sendable {
+        @TaskLocal static var current: Value?
     }
 }
 

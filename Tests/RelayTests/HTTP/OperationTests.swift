@@ -6,7 +6,7 @@ import Testing
 
 @testable import Relay
 
-/// The operations of Protocol/http-api.md, through responder, socket and TLS.
+/// The operations of Protocol/http-api.md, by sockets with and without TLS, and by HTTP/2.
 @Suite struct OperationTests {
     @Test(arguments: Depth.allCases)
     func everyOperationIsAnswered(_ depth: Depth) async throws {

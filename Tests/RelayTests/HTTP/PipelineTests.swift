@@ -1,5 +1,5 @@
+import Foundation
 import NIOCore
-import NIOPosix
 import RelayAPI
 import TLSCodec
 import Testing
@@ -8,18 +8,18 @@ import Testing
 
 /// Requests that a client sends without waiting for answers, over one connection.
 @Suite struct PipelineTests {
-    /// Appends are answered on a shorter way than reads, and must not overtake them.
+    /// Appends are answered by calls and reads by tasks, and must not overtake one another.
     @Test func answersComeInTheOrderOfTheRequestsAlsoWhenTheClientHasClosedItsSide() async throws {
         try await TestRelay.with(.socket) { relay in
             let access = try await relay.mailbox()
-            let port = try #require(relay.endpoint?.port)
+            let port = relay.endpoint.port
             var requests = ByteBuffer()
             for _ in 0..<20 {
                 requests.writeRequest(Self.append(access))
                 requests.writeRequest(Self.append(access))
                 requests.writeRequest(ReadRequest(access: access, incarnation: .unknown, after: 0, limit: 1))
             }
-            var answers = try await Self.exchange(requests, port: port)
+            var answers = try await RawHTTP.exchange(requests, port: port)
             for round in 0..<20 {
                 for sequence in [UInt64(2 * round + 1), UInt64(2 * round + 2)] {
                     let body = try #require(try answers.readAnswer())
@@ -32,16 +32,15 @@ import Testing
         }
     }
 
-    /// The two ways to an append give the same answer: a length of its own is what the shorter one asks for.
     @Test func anAppendInPiecesIsAnsweredLikeAnother() async throws {
         try await TestRelay.with(.socket) { relay in
             let access = try await relay.mailbox()
-            let port = try #require(relay.endpoint?.port)
+            let port = relay.endpoint.port
             let append = Self.append(access)
             var requests = ByteBuffer()
             requests.writeRequest(append)
             requests.writeChunkedRequest(append)
-            var answers = try await Self.exchange(requests, port: port)
+            var answers = try await RawHTTP.exchange(requests, port: port)
             let first = try AppendResponse(decoding: try #require(try answers.readAnswer()))
             let second = try AppendResponse(decoding: try #require(try answers.readAnswer()))
             #expect(!first.isDuplicate && second.isDuplicate)
@@ -52,32 +51,69 @@ import Testing
     @Test func whatCannotBeReadIsRefusedBehindTheAnswerToWhatCould() async throws {
         try await TestRelay.with(.socket) { relay in
             let access = try await relay.mailbox()
-            let port = try #require(relay.endpoint?.port)
+            let port = relay.endpoint.port
             var requests = ByteBuffer()
             requests.writeRequest(Self.append(access))
             requests.writeString("no HTTP\r\n\r\n")
-            var answers = try await Self.exchange(requests, port: port)
+            var answers = try await RawHTTP.exchange(requests, port: port)
             #expect(try AppendResponse(decoding: try #require(try answers.readAnswer())).sequence == 1)
             #expect(answers.readString(length: 12) == "HTTP/1.1 400")
+            #expect(String(buffer: answers).contains("urn:aadr:problem:malformed"))
         }
     }
 
-    /// The two ways to a stream of events are one stream; it ends when the client closes its side, and what was asked behind
-    /// it is answered then.
+    /// They are answered one after the other also where no answer has to be waited for.
+    @Test func anyNumberOfRequestsThatAreRefusedAtOnceIsAnswered() async throws {
+        try await TestRelay.with(.socket) { relay in
+            // As many as come with one read from the socket.
+            let count = 1_500
+            var requests = ByteBuffer()
+            for _ in 0..<count { requests.writeString("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n") }
+            let answers = String(buffer: try await RawHTTP.exchange(requests, port: relay.endpoint.port))
+            let answered = answers.components(separatedBy: "HTTP/1.1 404 Not Found\r\n").count - 1
+            #expect(answered == count)
+        }
+    }
+
+    @Test func whatIsAskedBehindAReadThatWaitsIsAnsweredBehindIt() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let (silent, other) = (try await relay.mailbox(), try await relay.mailbox())
+            var requests = ByteBuffer()
+            requests.writeRequest(ReadRequest(access: silent, incarnation: .unknown, after: 0, waitSeconds: 60))
+            for _ in 0..<50 { requests.writeRequest(Self.append(other)) }
+            requests.writeRequest(Self.append(other), fields: "Connection: close\r\n")
+            let exchange = Task { [requests] in
+                try await RawHTTP.exchange(requests, port: relay.endpoint.port, closingItsSide: false)
+            }
+            try await relay.waitUntilReaders(of: silent, are: 1)
+            #expect(try await relay.caller.read(other).head == 0)
+            _ = try await relay.caller.append(silent)
+            var answers = try await exchange.value
+            let read = try ReadResponse(decoding: try #require(try answers.readAnswer()))
+            #expect(read.entries.map(\.sequence) == [1])
+            for sequence in 1...51 {
+                let body = try #require(try answers.readAnswer())
+                #expect(try AppendResponse(decoding: body).sequence == UInt64(sequence))
+            }
+            #expect(answers.readableBytes == 0)
+        }
+    }
+
+    /// A stream of events ends when the client closes its side, and what was asked behind it is answered then.
     @Test func whatIsAskedBehindASubscriptionIsAnsweredWhenItHasEnded() async throws {
         try await TestRelay.with(.socket) { relay in
             let access = try await relay.mailbox()
-            let port = try #require(relay.endpoint?.port)
+            let port = relay.endpoint.port
             let first = try await relay.caller.append(access)
             let subscribe = SubscribeRequest(
                 mailboxes: [SubscribedMailbox(access: access, incarnation: .unknown, after: 0)],
                 heartbeatSeconds: 60
             )
-            for isUsual in [true, false] {
+            for isWhole in [true, false] {
                 var requests = ByteBuffer()
-                if isUsual { requests.writeRequest(subscribe) } else { requests.writeChunkedRequest(subscribe) }
+                if isWhole { requests.writeRequest(subscribe) } else { requests.writeChunkedRequest(subscribe) }
                 requests.writeRequest(Self.append(access))
-                var answers = try await Self.exchange(requests, port: port)
+                var answers = try await RawHTTP.exchange(requests, port: port)
                 let stream = try #require(try answers.readStream())
                 var events = SubscriptionEvents()
                 events.append(stream)
@@ -86,10 +122,10 @@ import Testing
                     return
                 }
                 #expect(response.entries.first?.runningHash == first.runningHash)
-                #expect(response.entries.count == (isUsual ? 1 : 2))
+                #expect(response.entries.count == (isWhole ? 1 : 2))
                 #expect(try events.next() == nil)
                 let body = try #require(try answers.readAnswer())
-                #expect(try AppendResponse(decoding: body).sequence == (isUsual ? 2 : 3))
+                #expect(try AppendResponse(decoding: body).sequence == (isWhole ? 2 : 3))
                 #expect(answers.readableBytes == 0)
             }
         }
@@ -111,7 +147,7 @@ import Testing
             let reader = Access(mailbox: access.mailbox, capability: read)
             var requests = ByteBuffer()
             for _ in 0..<500 { requests.writeRequest(BlobGetRequest(access: reader, index: 0)) }
-            let greedy = try SilentConnection(port: try #require(relay.endpoint?.port))
+            let greedy = try SilentConnection(port: relay.endpoint.port)
             greedy.write(Array(requests.readableBytesView))
             try await eventually { relay.service.admission.connections == 2 }
             try await eventually { relay.service.admission.connections == 1 }
@@ -123,90 +159,5 @@ import Testing
 
     private static func append(_ access: Access) -> AppendRequest {
         AppendRequest(access: access, epoch: 0, entryID: .random(), kind: .application, body: StoreUnderTest.body())
-    }
-
-    /// Sends everything, closes its side, and takes what comes until the relay closes too.
-    private static func exchange(_ requests: ByteBuffer, port: Int) async throws -> ByteBuffer {
-        let connection = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .channelOption(.allowRemoteHalfClosure, value: true)
-            .connect(host: "127.0.0.1", port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel,
-                        configuration: .init(isOutboundHalfClosureEnabled: true)
-                    )
-                }
-            }
-        return try await connection.executeThenClose { inbound, outbound in
-            try await outbound.write(requests)
-            outbound.finish()
-            var answers = ByteBuffer()
-            for try await part in inbound { answers.writeImmutableBuffer(part) }
-            return answers
-        }
-    }
-}
-
-extension ByteBuffer {
-    fileprivate mutating func writeRequest(_ request: some OperationRequest) {
-        let body = request.encoded
-        writeHead(of: request, "Content-Length: \(body.count)")
-        writeBytes(body)
-    }
-
-    /// The same in two chunks, without its length.
-    fileprivate mutating func writeChunkedRequest(_ request: some OperationRequest) {
-        let body = request.encoded
-        writeHead(of: request, "Transfer-Encoding: chunked")
-        for chunk in [body[..<50], body[50...]] {
-            writeString(String(chunk.count, radix: 16) + "\r\n")
-            writeBytes(chunk)
-            writeString("\r\n")
-        }
-        writeString("0\r\n\r\n")
-    }
-
-    private mutating func writeHead<Request: OperationRequest>(of request: Request, _ framing: String) {
-        writeString(
-            """
-            POST \(Request.operation.path) HTTP/1.1\r
-            Host: localhost\r
-            Content-Type: application/octet-stream\r
-            \(framing)\r
-            \r
-
-            """
-        )
-    }
-
-    /// Takes the next answer, which must be a success in chunks.
-    /// - Returns: its body; nil when there is none.
-    fileprivate mutating func readStream() throws -> [UInt8]? {
-        guard let end = readableBytesView.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound,
-            let head = readString(length: end - readerIndex)?.lowercased()
-        else { return nil }
-        #expect(head.hasPrefix("http/1.1 200") && head.contains("transfer-encoding: chunked"))
-        var body: [UInt8] = []
-        while let line = readableBytesView.firstRange(of: Array("\r\n".utf8)) {
-            let length = try #require(readString(length: line.lowerBound - readerIndex).flatMap { Int($0, radix: 16) })
-            moveReaderIndex(forwardBy: 2)
-            body += try #require(readBytes(length: length))
-            moveReaderIndex(forwardBy: 2)
-            if length == 0 { return body }
-        }
-        return nil
-    }
-
-    /// Takes the next answer, which must be a success.
-    /// - Returns: its body; nil when there is none.
-    fileprivate mutating func readAnswer() throws -> [UInt8]? {
-        guard let end = readableBytesView.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound,
-            let head = readString(length: end - readerIndex)
-        else { return nil }
-        let lines = head.split(separator: "\r\n")
-        #expect(lines.first?.hasPrefix("HTTP/1.1 200") == true)
-        let field = try #require(lines.first { $0.lowercased().hasPrefix("content-length:") })
-        let length = try #require(field.split(separator: " ").last.flatMap { Int($0) })
-        return readBytes(length: length)
     }
 }

@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test func aStoreThatDoesNotAnswerIsNotReady() async throws {
-        try await TestRelay.with(.responder) { relay in
+        try await TestRelay.with(.socket) { relay in
             try (relay.service.store as? SQLiteMailboxStore)?.close()
             let ready = try await relay.caller.send(.get, "/readyz", [:], [])
             #expect(ready.status >= 500)

@@ -6,6 +6,7 @@ import TLSCodec
 import Testing
 
 @testable import Relay
+@testable import RelayTesting
 
 /// Streams of new entries, as subscribers see them.
 @Suite struct SubscriptionTests {
@@ -18,38 +19,16 @@ import Testing
             for _ in 0..<3 { _ = try await relay.caller.append(accesses[1]) }
             var reader = Reading(accesses)
             reader.after[1] = 1
-            try await relay.endpoint?
-                .subscribe(reader.request) { event in
-                    try reader.take(event)
-                    // Once all three have said where they end, the rest comes one by one.
-                    if reader.heads == [0, 3, 0], reader.after == [0, 3, 0] {
-                        for access in accesses { _ = try await relay.caller.append(access) }
-                    }
-                    return reader.after != [1, 4, 1]
+            try await relay.endpoint.subscribe(reader.request) { event in
+                try reader.take(event)
+                // Once all three have said where they end, the rest comes one by one.
+                if reader.heads == [0, 3, 0], reader.after == [0, 3, 0] {
+                    for access in accesses { _ = try await relay.caller.append(access) }
                 }
+                return reader.after != [1, 4, 1]
+            }
             #expect(reader.after == [1, 4, 1])
             #expect(reader.entries == 5)
-        }
-    }
-
-    /// Else each would take the memory of Hummingbird's tasks for as long as it waits.
-    @Test(arguments: depths)
-    func subscriptionsAndAllAroundThemNeedNothingOfHummingbird(_ depth: Depth) async throws {
-        let unusable: (inout RelayResponder) -> Void = { responder in
-            for operation in [CreateRequest.operation, AppendRequest.operation, SubscribeRequest.operation] {
-                responder.add(.post, operation.path) { _, _ in throw Problem(.internal) }
-            }
-        }
-        try await TestRelay.with(depth, change: unusable) { relay in
-            let access = try await relay.mailbox()
-            _ = try await relay.caller.append(access)
-            var reader = Reading([access])
-            try await relay.endpoint?
-                .subscribe(reader.request) { event in
-                    try reader.take(event)
-                    return reader.after != [1]
-                }
-            #expect(reader.entries == 1)
         }
     }
 
@@ -91,12 +70,11 @@ import Testing
             var reader = Reading(accesses)
             while reader.after != [count, count] {
                 var left = Int.random(in: 1...20)
-                try await relay.endpoint?
-                    .subscribe(reader.request) { event in
-                        try reader.take(event)
-                        left -= 1
-                        return left > 0 && reader.after != [count, count]
-                    }
+                try await relay.endpoint.subscribe(reader.request) { event in
+                    try reader.take(event)
+                    left -= 1
+                    return left > 0 && reader.after != [count, count]
+                }
             }
             try await writer.value
             #expect(reader.entries == Int(count) * 2)
@@ -111,17 +89,16 @@ import Testing
             let unknown = Access(mailbox: .random(), capability: access.capability)
             let wrong = Access(mailbox: access.mailbox, capability: .random())
             var events: [SubscriptionEvent] = []
-            try await relay.endpoint?
-                .subscribe(
-                    SubscribeRequest(mailboxes: [
-                        SubscribedMailbox(access: unknown, incarnation: .unknown, after: 0),
-                        SubscribedMailbox(access: wrong, incarnation: .unknown, after: 0),
-                        SubscribedMailbox(access: access, incarnation: .random(), after: 0),
-                    ])
-                ) { event in
-                    events.append(event)
-                    return true
-                }
+            try await relay.endpoint.subscribe(
+                SubscribeRequest(mailboxes: [
+                    SubscribedMailbox(access: unknown, incarnation: .unknown, after: 0),
+                    SubscribedMailbox(access: wrong, incarnation: .unknown, after: 0),
+                    SubscribedMailbox(access: access, incarnation: .random(), after: 0),
+                ])
+            ) { event in
+                events.append(event)
+                return true
+            }
             let incarnation = relay.service.store.incarnation
             #expect(
                 events == [
@@ -141,16 +118,15 @@ import Testing
             let grant = Grant(capabilityHash: reader.capability.hash, rights: .read)
             _ = try await relay.caller.call(GrantRequest(access: owner, set: [grant], remove: []))
             var last: SubscriptionEvent?
-            try await relay.endpoint?
-                .subscribe(Reading([reader]).request) { event in
-                    last = event
-                    if case .entries(let response, _) = event, response.head == 0 {
-                        let remove = [reader.capability.hash]
-                        _ = try await relay.caller.call(GrantRequest(access: owner, set: [], remove: remove))
-                        _ = try await relay.caller.append(owner)
-                    }
-                    return true
+            try await relay.endpoint.subscribe(Reading([reader]).request) { event in
+                last = event
+                if case .entries(let response, _) = event, response.head == 0 {
+                    let remove = [reader.capability.hash]
+                    _ = try await relay.caller.call(GrantRequest(access: owner, set: [], remove: remove))
+                    _ = try await relay.caller.append(owner)
                 }
+                return true
+            }
             #expect(last == .refused(Refusal(Problem(.notPermitted)), mailbox: 0))
         }
     }
@@ -185,11 +161,10 @@ import Testing
             }
             var reader = Reading([access], heartbeatSeconds: 1)
             let start = ContinuousClock.now
-            try await relay.endpoint?
-                .subscribe(reader.request) { event in
-                    try reader.take(event)
-                    return reader.heartbeats < 3
-                }
+            try await relay.endpoint.subscribe(reader.request) { event in
+                try reader.take(event)
+                return reader.heartbeats < 3
+            }
             writer.cancel()
             _ = await writer.result
             #expect(reader.after == [1])
@@ -207,23 +182,21 @@ import Testing
             var reader = Reading([access])
             // As much as no buffer on the way holds, while the subscriber does not look.
             await #expect(throws: (any Error).self) {
-                try await relay.endpoint?
-                    .subscribe(reader.request) { event in
-                        try reader.take(event)
-                        guard reader.entries == 0 else { return true }
-                        for _ in 0..<count {
-                            _ = try await relay.caller.append(access, body: StoreUnderTest.body(.oneMiB))
-                        }
-                        try await relay.waitUntilReaders(of: access, are: 0)
-                        return true
+                try await relay.endpoint.subscribe(reader.request) { event in
+                    try reader.take(event)
+                    guard reader.entries == 0 else { return true }
+                    for _ in 0..<count {
+                        _ = try await relay.caller.append(access, body: StoreUnderTest.body(.oneMiB))
                     }
+                    try await relay.waitUntilReaders(of: access, are: 0)
+                    return true
+                }
             }
             #expect(reader.after[0] < count)
-            try await relay.endpoint?
-                .subscribe(reader.request) { event in
-                    try reader.take(event)
-                    return reader.after != [count]
-                }
+            try await relay.endpoint.subscribe(reader.request) { event in
+                try reader.take(event)
+                return reader.after != [count]
+            }
             #expect(reader.entries == Int(count))
         }
     }
@@ -233,11 +206,10 @@ import Testing
         try await TestRelay.with(depth) { relay in
             let access = try await relay.mailbox()
             let start = ContinuousClock.now
-            try await relay.endpoint?
-                .subscribe(Reading([access]).request) { _ in
-                    await relay.shutDown()
-                    return true
-                }
+            try await relay.endpoint.subscribe(Reading([access]).request) { _ in
+                await relay.shutDown()
+                return true
+            }
             #expect(ContinuousClock.now - start < .seconds(8))
         }
     }

@@ -1,7 +1,6 @@
 import AsyncHTTPClient
 import Foundation
 import HTTPTypes
-import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
@@ -15,8 +14,6 @@ import Testing
 
 /// How deep a test goes: the same tests pass at each.
 enum Depth: CaseIterable, CustomTestStringConvertible {
-    /// Requests given to the responder, without a socket.
-    case responder
     /// A socket without TLS.
     case socket
     /// A socket with TLS, and a client that accepts the relay's own certificate alone.
@@ -26,7 +23,6 @@ enum Depth: CaseIterable, CustomTestStringConvertible {
 
     var testDescription: String {
         switch self {
-        case .responder: "responder"
         case .socket: "socket"
         case .tls: "TLS"
         case .http2: "HTTP/2"
@@ -92,69 +88,33 @@ struct TestRelay {
     let directory: DataDirectory
     let service: RelayService
     let caller: Caller
-    /// Makes another connection; nil without sockets.
-    let connect: (@Sendable () -> TestClient)?
-    /// Where it listens; nil without sockets.
-    let endpoint: Endpoint?
+    /// Makes another connection.
+    let connect: @Sendable () -> TestClient
+    /// Where it listens.
+    let endpoint: Endpoint
     /// Begins the relay's shutdown.
     let shutDown: @Sendable () async -> Void
 
-    /// - Parameter change: of what Hummingbird answers.
+    /// - Parameter change: of what is answered.
     static func with(
         _ depth: Depth,
         limits: RelayLimits = RelayLimits(),
-        change: (inout RelayResponder) -> Void = { _ in },
+        change: (inout Routes) -> Void = { _ in },
         _ body: @escaping @Sendable (TestRelay) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { url in
             let directory = try DataDirectory(path: url.path, creating: true)
             let store = try SQLiteMailboxStore(file: directory.store, limits: limits)
             let service = RelayService(store: store, limits: limits)
-            var responder = RelayResponder(service: service)
-            change(&responder)
-            if case .responder = depth {
-                let server = RelayServer(
-                    responder: responder,
-                    service: service,
-                    host: "localhost",
-                    port: 0,
-                    tls: nil
-                )
-                try await server.application()
-                    .test(.router) { client in
-                        let caller = Caller { method, path, headers, body in
-                            let response = try await client.execute(
-                                uri: path,
-                                method: method,
-                                headers: headers,
-                                body: ByteBuffer(bytes: body)
-                            )
-                            return Answer(
-                                status: response.status.code,
-                                headers: response.headers,
-                                body: Array(response.body.readableBytesView)
-                            )
-                        }
-                        try await body(
-                            TestRelay(
-                                directory: directory,
-                                service: service,
-                                caller: caller,
-                                connect: nil,
-                                endpoint: nil,
-                                shutDown: {}
-                            )
-                        )
-                    }
-            } else {
-                try await serve(responder, service, at: depth, directory: directory, body)
-            }
+            var routes = Routes(service: service)
+            change(&routes)
+            try await serve(routes, service, at: depth, directory: directory, body)
             try store.close()
         }
     }
 
     private static func serve(
-        _ responder: RelayResponder,
+        _ routes: Routes,
         _ service: RelayService,
         at depth: Depth,
         directory: DataDirectory,
@@ -163,13 +123,13 @@ struct TestRelay {
         let identity = depth == .socket ? nil : try directory.selfSignedIdentity()
         let (ports, announce) = AsyncStream<Int>.makeStream()
         let server = RelayServer(
-            responder: responder,
+            routes: routes,
             service: service,
             host: "127.0.0.1",
             port: 0,
             tls: identity?.tlsConfiguration
         ) { announce.yield($0) }
-        let group = ServiceGroup(services: [server], logger: .silent)
+        let group = ServiceGroup(services: [server], logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
         let running = Task { try await group.run() }
         let port = try #require(await ports.first { _ in true })
         let tls = try identity.map { _ in try trustingOnly(directory.url.appending(path: "tls.pem")) }

@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import Relay
+@testable import RelayTesting
 
 /// Clocks that a test sets.
 final class TestClocks: Sendable {

@@ -2,6 +2,7 @@ import RelayAPI
 import Testing
 
 @testable import Relay
+@testable import RelayTesting
 
 /// Many at once, on every engine.
 @Suite struct ConcurrencyConformance {

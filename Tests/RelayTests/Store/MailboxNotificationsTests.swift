@@ -2,6 +2,7 @@ import RelayAPI
 import Testing
 
 @testable import Relay
+@testable import RelayTesting
 
 @Suite struct MailboxNotificationsTests {
     private let notifications = MailboxNotifications()

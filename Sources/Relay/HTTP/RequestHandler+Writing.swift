@@ -1,0 +1,63 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import RelayAPI
+
+/// How answers go out.
+extension RequestHandler {
+    func write(_ answer: HTTPAnswer, _ context: ChannelHandlerContext) {
+        if let operation = asked?.route?.operation { service.metrics.note(operation, answer.problem) }
+        guard case .answering = state, let asked else {
+            // The client has gone meanwhile.
+            if case .events(let events) = answer.body { events.end() }
+            return
+        }
+        var head = HTTPResponseHead(version: asked.version, status: answer.status, headers: answer.headers)
+        head.headers.add(name: "date", value: HTTPDate.now)
+        if isLast, asked.version.major < 2 {
+            self.asked?.isLast = true
+            head.headers.add(name: "connection", value: "close")
+        }
+        switch answer.body {
+        case .bytes(let bytes):
+            head.headers.add(name: "content-length", value: "\(bytes.readableBytes)")
+            context.write(wrapOutboundOut(.head(head)), promise: nil)
+            if asked.method != .HEAD, bytes.readableBytes > 0 {
+                context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+            }
+            finish(context)
+        case .events(let events):
+            // Goes out with the first event.
+            context.write(wrapOutboundOut(.head(head)), promise: nil)
+            let patience = TimeAmount(service.limits.slowestSubscriber)
+            StreamedAnswer(events, on: context, patience: patience) { self.finish(context) }.writeNext()
+        }
+    }
+
+    /// Whoever does not take an answer is not given the next, however much it asks for.
+    private func finish(_ context: ChannelHandlerContext) {
+        wait = nil
+        context.writeAndFlush(.end(nil), takenWithin: TimeAmount(service.limits.slowestExchange)) { isTaken in
+            guard isTaken, case .answering(let isWhole) = self.state else {
+                self.state = .closing
+                return self.held.removeAll()
+            }
+            if self.asked?.isLast == true {
+                self.leave(context)
+            } else {
+                self.state = isWhole ? .idle : .dropping
+            }
+            self.goOn(context)
+        }
+    }
+
+    /// Closes the connection once the client can have read the answer: to close all at once would have the client's system
+    /// drop what it has not read yet, if more of a request comes (RFC 9112, 9.6).
+    private func leave(_ context: ChannelHandlerContext) {
+        state = .closing
+        held.removeAll()
+        guard !inputIsClosed else { return context.close(promise: nil) }
+        // An HTTP/2 stream has no half to close, and is reset in the end.
+        context.close(mode: .output, promise: nil)
+        context.eventLoop.scheduleTask(in: .seconds(1)) { [channel = context.channel] in channel.close(promise: nil) }
+    }
+}

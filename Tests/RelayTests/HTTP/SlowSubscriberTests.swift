@@ -1,0 +1,115 @@
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import RelayAPI
+import Synchronization
+import TLSCodec
+import Testing
+
+@testable import Relay
+
+/// Subscribers that take what they get piece by piece.
+@Suite struct SlowSubscriberTests {
+    @Test func anEventMayTakeItsTimeForEachPieceAndNoMoreForOne() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let access = try await relay.mailbox()
+            for _ in 0..<2 { _ = try await relay.caller.append(access, body: StoreUnderTest.body(.oneMiB)) }
+            let taker = SlowTaker()
+            let channel = try await Self.channel(taker, to: relay.service)
+            let subscribe = SubscribeRequest(
+                mailboxes: [SubscribedMailbox(access: access, incarnation: .unknown, after: 0)],
+                heartbeatSeconds: 60
+            )
+            var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: SubscribeRequest.operation.path)
+            head.headers.add(name: "content-type", value: RelayAPI.Operation.mediaType)
+            try await channel.writeInbound(HTTPServerRequestPart.head(head))
+            try await channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(bytes: subscribe.encoded)))
+            try await channel.writeInbound(HTTPServerRequestPart.end(nil))
+
+            var events = SubscriptionEvents()
+            var pieces = 0
+            var event: SubscriptionEvent?
+            while event == nil {
+                let piece = try await Self.nextPiece(taker, channel)
+                #expect(piece.bytes.readableBytes <= 64 * 1024)
+                events.append(piece.bytes.readableBytesView)
+                event = try events.next()
+                pieces += 1
+                await channel.testingEventLoop.advanceTime(by: .seconds(2))
+                #expect(channel.isActive)
+                piece.promise?.succeed()
+            }
+            #expect(pieces > 16)
+            guard case .entries(let response, mailbox: 0)? = event else { throw Problem(.internal) }
+            #expect(response.entries.map(\.sequence) == [1])
+            // Of the second event, the first piece is not taken.
+            let piece = try await Self.nextPiece(taker, channel)
+            await channel.testingEventLoop.advanceTime(by: .seconds(4))
+            #expect(!channel.isActive)
+            piece.promise?.fail(ChannelError.ioOnClosedChannel)
+            try await eventually {
+                await channel.testingEventLoop.run()
+                return relay.service.admission.subscriptions == 0
+            }
+        }
+    }
+
+    private static func channel(_ taker: SlowTaker, to service: RelayService) async throws -> NIOAsyncTestingChannel {
+        var limits = service.limits
+        limits.slowestSubscriber = .seconds(3)
+        let patient = RelayService(store: service.store, limits: limits)
+        return try await NIOAsyncTestingChannel { channel in
+            let connection = Connection(channel: channel, isServed: true, patience: .seconds(30))
+            let handler = RequestHandler(Routes(service: patient), of: patient, admission: nil, on: connection)
+            try channel.pipeline.syncOperations.addHandlers(TakingHandler(taker), handler)
+            _ = channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1))
+        }
+    }
+
+    private static func nextPiece(_ taker: SlowTaker, _ channel: NIOAsyncTestingChannel) async throws -> SlowTaker.Piece
+    {
+        var piece: SlowTaker.Piece?
+        try await eventually {
+            await channel.testingEventLoop.run()
+            piece = taker.next()
+            return piece != nil
+        }
+        return try #require(piece)
+    }
+}
+
+/// What has been written, and is taken when the test says so.
+private final class SlowTaker: Sendable {
+    struct Piece {
+        let bytes: ByteBuffer
+        let promise: EventLoopPromise<Void>?
+    }
+
+    private let pieces = Mutex<[Piece]>([])
+
+    func add(_ piece: Piece) {
+        pieces.withLock { $0.append(piece) }
+    }
+
+    func next() -> Piece? {
+        pieces.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+}
+
+private final class TakingHandler: ChannelOutboundHandler {
+    typealias OutboundIn = HTTPServerResponsePart
+
+    private let taker: SlowTaker
+
+    init(_ taker: SlowTaker) {
+        self.taker = taker
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .body(.byteBuffer(let bytes)) = unwrapOutboundIn(data) {
+            taker.add(SlowTaker.Piece(bytes: bytes, promise: promise))
+        } else {
+            promise?.succeed()
+        }
+    }
+}
