@@ -140,7 +140,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     /// Requests under way at a shutdown have so long to be answered.
-    private static let longestDrain = Duration.seconds(8)
+    private static let longestDrain = Duration.seconds(6)
 
     private func certificateFiles(_ settings: Settings) throws -> (certificate: String, key: String)? {
         let certificate = settings.value(.tlsCertificate, option: tlsCertificate)

@@ -11,12 +11,15 @@ final class Connection: Sendable {
     /// Closes the connection if nothing is asked on it.
     private let silence: Scheduled<Void>
     private let hasAsked = Atomic(false)
+    /// In bytes.
+    private let untakenAnswers = Atomic(0)
 
     /// - Parameter patience: the first request comes within this time, TLS handshake included.
     init(channel: any Channel, isServed: Bool, patience: Duration) {
         self.channel = channel
         self.isServed = isServed
         silence = channel.eventLoop.scheduleTask(in: TimeAmount(patience)) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { [silence] _ in silence.cancel() }
     }
 
     var eventLoop: any EventLoop { channel.eventLoop }
@@ -49,6 +52,23 @@ final class Connection: Sendable {
     /// Closes it, with all that is under way on it, once a client can have read an answer.
     func closeSoon() {
         channel.eventLoop.scheduleTask(in: .seconds(1)) { [channel] in channel.close(promise: nil) }
+    }
+
+    /// A connection holds no more in answers that its client does not take, in bytes; one more answer may begin below.
+    private static let mostUntaken = 8 << 20
+
+    /// - Parameter count: of bytes in an answer, which is held until `endAnswer`.
+    /// - Returns: whether there is room for it.
+    func beginAnswer(_ count: Int) -> Bool {
+        guard untakenAnswers.add(count, ordering: .relaxed).oldValue < Self.mostUntaken else {
+            untakenAnswers.subtract(count, ordering: .relaxed)
+            return false
+        }
+        return true
+    }
+
+    func endAnswer(_ count: Int) {
+        untakenAnswers.subtract(count, ordering: .relaxed)
     }
 
     /// - Returns: whether there is a place for one more.

@@ -75,11 +75,17 @@ struct ConnectionSetup: Sendable {
             )
         )
         let pipeline = channel.pipeline.syncOperations
-        // Settings, and the rates of frames that only cost, are swift-nio-http2's own: 100 streams at a time, windows and lists
-        // of header fields of the RFC's sizes.
+        // Windows, and the rates of frames that only cost, are swift-nio-http2's own.
+        var configuration = NIOHTTP2Handler.ConnectionConfiguration()
+        configuration.initialSettings = [
+            // Each may hold a request's body: as many as may wait, and some that do not.
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: service.limits.connectionSubscriptions + 8),
+            // 32 for each field are the RFC's (RFC 9113, 6.5.2).
+            HTTP2Setting(parameter: .maxHeaderListSize, value: longestHeaders + 32 * Self.mostHeaders),
+        ]
         _ = try pipeline.configureHTTP2Pipeline(
             mode: .server,
-            connectionConfiguration: .init(),
+            connectionConfiguration: configuration,
             streamConfiguration: .init(),
             streamDelegate: management.http2StreamDelegate
         ) { stream in
@@ -90,7 +96,7 @@ struct ConnectionSetup: Sendable {
                 )
             }
         }
-        try pipeline.addHandlers(management, FailedConnectionHandler())
+        try pipeline.addHandlers(FarewellHandler(patience: Self.gracefulClose), management, FailedConnectionHandler())
     }
 
     private func requestHandler(_ connection: Connection) -> RequestHandler {
@@ -99,12 +105,36 @@ struct ConnectionSetup: Sendable {
 
     /// A connection on which nothing is asked for so long is closed.
     private static let idleTimeout = TimeAmount.seconds(90)
-    /// At a shutdown, the streams of an HTTP/2 connection have so long to end.
+    /// At a shutdown, the streams of an HTTP/2 connection have so long to end; and a client that is told to go, to go.
     private static let gracefulClose = TimeAmount.seconds(5)
     static let mostHeaders = 64
     /// Where the server stops to read header fields and closes the connection. What is longer than the relay takes, but
     /// shorter than this, gets an answer that leaves the connection as it is.
     private var longestHeaders: Int { 2 * service.limits.headerBytes }
+}
+
+/// Closes an HTTP/2 connection that has been told to go away (RFC 9113, 6.8) and stays: `NIOHTTP2ServerConnectionManagementHandler`
+/// closes only those whose client acknowledges a ping behind that.
+final class FarewellHandler: ChannelOutboundHandler {
+    typealias OutboundIn = HTTP2Frame
+    typealias OutboundOut = HTTP2Frame
+
+    private let patience: TimeAmount
+    private var hasBegun = false
+
+    init(patience: TimeAmount) {
+        self.patience = patience
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .goAway = unwrapOutboundIn(data).payload, !hasBegun {
+            hasBegun = true
+            let channel = context.channel
+            let end = context.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
+            channel.closeFuture.whenComplete { _ in end.cancel() }
+        }
+        context.write(data, promise: promise)
+    }
 }
 
 /// Closes an HTTP/2 connection that is broken, or whose client has closed its side: it could answer no frame any more.

@@ -10,9 +10,9 @@ final class IdleConnectionHandler: ChannelDuplexHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let patience: TimeAmount
-    /// Requests whose answers have not been written yet.
-    private var unanswered = 0
-    private var lastAnswer = NIODeadline.uptimeNanoseconds(0)
+    /// Of requests that have begun: ends that have not come, and ends of answers that have not been taken.
+    private var awaitedEnds = 0
+    private var lastEnd = NIODeadline.uptimeNanoseconds(0)
     private var watch: Scheduled<Void>?
 
     init(patience: TimeAmount) {
@@ -20,21 +20,30 @@ final class IdleConnectionHandler: ChannelDuplexHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        lastAnswer = context.eventLoop.now
+        lastEnd = context.eventLoop.now
         look(context, in: patience)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .head = unwrapInboundIn(data) { unanswered += 1 }
+        switch unwrapInboundIn(data) {
+        case .head: awaitedEnds += 2
+        case .body: break
+        case .end: noteEnd(context)
+        }
         context.fireChannelRead(data)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) {
-            unanswered -= 1
-            lastAnswer = context.eventLoop.now
-        }
-        context.write(data, promise: promise)
+        guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
+        // A client on a bad line takes what has been written for longer than anybody may be idle.
+        let taken = promise ?? context.eventLoop.makePromise()
+        taken.futureResult.assumeIsolated().whenComplete { _ in self.noteEnd(context) }
+        context.write(data, promise: taken)
+    }
+
+    private func noteEnd(_ context: ChannelHandlerContext) {
+        awaitedEnds -= 1
+        lastEnd = context.eventLoop.now
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -46,7 +55,7 @@ final class IdleConnectionHandler: ChannelDuplexHandler {
     private func look(_ context: ChannelHandlerContext, in time: TimeAmount) {
         watch = context.eventLoop.assumeIsolated()
             .scheduleTask(in: time) {
-                let left = self.unanswered > 0 ? self.patience : self.lastAnswer + self.patience - context.eventLoop.now
+                let left = self.awaitedEnds > 0 ? self.patience : self.lastEnd + self.patience - context.eventLoop.now
                 if left > .zero { self.look(context, in: left) } else { context.close(promise: nil) }
             }
     }

@@ -18,6 +18,12 @@ struct Listener {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Who has closed its side still gets its answers.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // A client that asks without taking answers leaves no more here than one read brings.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 2048, maximum: 16384)
+            )
             .childChannelInitializer { [setup] channel in
                 setup.setUp(channel).map { connections.add($0) }
             }
@@ -27,6 +33,8 @@ struct Listener {
             try await withGracefulShutdownHandler {
                 await onListening(server.localAddress?.port ?? 0)
                 try await server.closeFuture.get()
+                // Also when the system has closed it.
+                connections.quiesce()
                 await connections.waitUntilAllAreClosed()
             } onGracefulShutdown: {
                 server.close(promise: nil)

@@ -28,7 +28,8 @@ struct RequestFields {
                 mediaTypes += 1
                 isOctetStream = mediaTypes == 1 && Self.isOctetStream(value)
             case 14 where name.lowercased() == "content-length":
-                contentLength = Int(value)
+                // What is beyond any number is beyond any bound.
+                contentLength = Int(value) ?? .max
             default:
                 continue
             }

@@ -5,12 +5,15 @@ internal import RelayAPI
 /// How answers go out.
 extension RequestHandler {
     func write(_ answer: HTTPAnswer, _ context: ChannelHandlerContext) {
-        if let operation = asked?.route?.operation { service.metrics.note(operation, answer.problem) }
+        let operation = asked?.route?.operation
         guard case .answering = state, let asked else {
             // The client has gone meanwhile.
+            if let operation { service.metrics.note(operation, answer.problem) }
             if case .events(let events) = answer.body { events.end() }
             return
         }
+        let answer = operation == ReadRequest.operation ? bounded(answer) : answer
+        if let operation { service.metrics.note(operation, answer.problem) }
         var head = HTTPResponseHead(version: asked.version, status: answer.status, headers: answer.headers)
         head.headers.add(name: "date", value: HTTPDate.now)
         if isLast, asked.version.major < 2 {
@@ -33,10 +36,25 @@ extension RequestHandler {
         }
     }
 
+    /// What is read on the streams of a connection is held for a client that takes little of it: up to a bound, beyond which it may
+    /// ask again. Only of reads, which have changed nothing.
+    private func bounded(_ answer: HTTPAnswer) -> HTTPAnswer {
+        guard case .bytes(let bytes) = answer.body else { return answer }
+        guard connection.beginAnswer(bytes.readableBytes) else {
+            return HTTPAnswer(
+                Problem(.rateLimited, detail: "answers on this connection have not been taken", retryAfter: 1)
+            )
+        }
+        countedBytes = bytes.readableBytes
+        return answer
+    }
+
     /// Whoever does not take an answer is not given the next, however much it asks for.
     private func finish(_ context: ChannelHandlerContext) {
         wait = nil
         context.writeAndFlush(.end(nil), takenWithin: TimeAmount(service.limits.slowestExchange)) { isTaken in
+            self.connection.endAnswer(self.countedBytes)
+            self.countedBytes = 0
             guard isTaken, case .answering(let isWhole) = self.state else {
                 self.state = .closing
                 return self.held.removeAll()
@@ -56,8 +74,8 @@ extension RequestHandler {
         state = .closing
         held.removeAll()
         guard !inputIsClosed else { return context.close(promise: nil) }
-        // An HTTP/2 stream has no half to close, and is reset in the end.
-        context.close(mode: .output, promise: nil)
+        // An HTTP/2 stream is closed for output by its answer's end; to close it would reset it at once (RFC 9113, 8.1).
+        if asked?.version.major != 2 { context.close(mode: .output, promise: nil) }
         context.eventLoop.scheduleTask(in: .seconds(1)) { [channel = context.channel] in channel.close(promise: nil) }
     }
 }

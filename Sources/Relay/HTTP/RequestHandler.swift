@@ -38,17 +38,20 @@ final class RequestHandler: ChannelDuplexHandler {
     private let routes: Routes
     let service: RelayService
     private let admission: Admission?
-    private let connection: Connection
+    let connection: Connection
     var state = State.idle
     var asked: Asked?
     /// Of the request that is being answered.
     var wait: Subscription?
+    /// Of the answer that is being taken, as the connection counts them.
+    var countedBytes = 0
     /// Closes the channel when a request does not come as a whole.
     private var deadline: Scheduled<Void>?
     /// What has come behind a request that is being answered.
     var held = CircularBuffer<HTTPServerRequestPart>()
     private var holdsRead = false
     private var isReleasing = false
+    private var isReading = false
     /// What follows the requests that have come: nothing, because the client has closed its side; or what is none.
     private(set) var inputIsClosed = false
     private var unreadable: Problem?
@@ -65,11 +68,23 @@ final class RequestHandler: ChannelDuplexHandler {
     // MARK: What comes
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isReading = true
+        // Behind what is unreadable nothing is read.
+        guard unreadable == nil else { return }
         let part = unwrapInboundIn(data)
-        if case .answering = state { held.append(part) } else { take(part, context) }
+        guard case .answering = state else { return take(part, context) }
+        guard held.count < Self.mostHeld else {
+            unreadable = Problem(.rateLimited, detail: "too many requests behind one another", retryAfter: 1)
+            return
+        }
+        held.append(part)
     }
 
+    /// In parts of requests. No more is read once there is one, but what comes with it may be many short ones.
+    private static let mostHeld = 2_048
+
     func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
         limitReception(context)
         endIfNothingFollows(context)
     }
@@ -211,7 +226,8 @@ final class RequestHandler: ChannelDuplexHandler {
         isReleasing = true
         while let part = nextHeld { take(part, context) }
         isReleasing = false
-        limitReception(context)
+        // While more may be on its way from the same read, a deadline would only be set to be taken back.
+        if !isReading { limitReception(context) }
         endIfNothingFollows(context)
         guard held.isEmpty, holdsRead else { return }
         holdsRead = false

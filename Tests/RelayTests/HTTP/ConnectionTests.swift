@@ -3,6 +3,7 @@ import HTTPTypes
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import NIOHTTP2
 import RelayAPI
 import TLSCodec
 import Testing
@@ -137,10 +138,146 @@ import Testing
         // A read or a subscription may wait for longer.
         channel.embeddedEventLoop.advanceTime(by: .seconds(1000))
         #expect(channel.isActive)
-        try channel.writeOutbound(HTTPServerResponsePart.end(nil))
+        // And an answer that has been written may take its time on a bad line.
+        channel.write(HTTPServerResponsePart.end(nil), promise: nil)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1000))
+        #expect(channel.isActive)
+        channel.flush()
         channel.embeddedEventLoop.advanceTime(by: .seconds(89))
         #expect(channel.isActive)
         channel.embeddedEventLoop.advanceTime(by: .seconds(90))
         #expect(!channel.isActive)
+    }
+
+    @Test func aRequestThatIsAnsweredEarlyIsNotIdleBeforeItsEnd() throws {
+        let channel = EmbeddedChannel(handler: IdleConnectionHandler(patience: .seconds(90)))
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        let request = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/")
+        try channel.writeInbound(HTTPServerRequestPart.head(request))
+        try channel.writeOutbound(HTTPServerResponsePart.end(nil))
+        channel.embeddedEventLoop.advanceTime(by: .seconds(200))
+        #expect(channel.isActive)
+        try channel.writeInbound(HTTPServerRequestPart.end(nil))
+        channel.embeddedEventLoop.advanceTime(by: .seconds(180))
+        #expect(!channel.isActive)
+    }
+
+    @Test func whoIsToldToGoAwayAndStaysIsClosed() throws {
+        let channel = EmbeddedChannel(handler: FarewellHandler(patience: .seconds(5)))
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        let ping = HTTP2Frame(streamID: .rootStream, payload: .ping(HTTP2PingData(withInteger: 1), ack: false))
+        try channel.writeOutbound(ping)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(60))
+        #expect(channel.isActive)
+        let farewell = HTTP2Frame.FramePayload.goAway(lastStreamID: .rootStream, errorCode: .noError, opaqueData: nil)
+        for _ in 0..<2 {
+            try channel.writeOutbound(HTTP2Frame(streamID: .rootStream, payload: farewell))
+            channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        }
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
+    }
+
+    @Test func nothingStaysOfAConnectionThatIsClosedBeforeItHasAsked() throws {
+        let loop = EmbeddedEventLoop()
+        weak var closed: EmbeddedChannel?
+        do {
+            let channel = EmbeddedChannel(loop: loop)
+            closed = channel
+            _ = Connection(channel: channel, isServed: true, patience: .seconds(600))
+            try channel.close().wait()
+            loop.run()
+        }
+        #expect(closed == nil)
+    }
+
+    @Test func whatIsReadAndNotTakenIsBoundedForAConnection() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let access = try await relay.mailbox()
+            let channel = NIOAsyncTestingChannel()
+            let connection = Connection(channel: channel, isServed: true, patience: .seconds(600))
+            let service = relay.service
+            try await channel.eventLoop
+                .submit {
+                    try channel.pipeline.syncOperations.addHandler(
+                        RequestHandler(Routes(service: service), of: service, admission: nil, on: connection)
+                    )
+                }
+                .get()
+            try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1))
+            let read = ReadRequest(access: access, incarnation: .unknown, after: 0)
+
+            /// What other streams hold meanwhile.
+            func status(besides held: [Int]) async throws -> UInt {
+                for count in held { #expect(connection.beginAnswer(count)) }
+                defer { for count in held { connection.endAnswer(count) } }
+                let fields: HTTPHeaders = ["content-type": RelayAPI.Operation.mediaType]
+                let head = HTTPRequestHead(
+                    version: .http2,
+                    method: .POST,
+                    uri: ReadRequest.operation.path,
+                    headers: fields
+                )
+                try await channel.writeInbound(HTTPServerRequestPart.head(head))
+                try await channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(bytes: read.encoded)))
+                try await channel.writeInbound(HTTPServerRequestPart.end(nil))
+                var status: UInt = 0
+                while true {
+                    switch try await channel.waitForOutboundWrite(as: HTTPServerResponsePart.self) {
+                    case .head(let head): status = head.status.code
+                    case .body: break
+                    case .end: return status
+                    }
+                }
+            }
+
+            #expect(try await status(besides: [4 << 20]) == 200)
+            #expect(try await status(besides: [4 << 20, 4 << 20]) == 429)
+            #expect(try await status(besides: []) == 200)
+            try await channel.close()
+        }
+    }
+
+    /// What comes with its end is read as a whole, however much it is.
+    @Test func requestsBehindOneThatWaitsAreBounded() async throws {
+        var limits = RelayLimits()
+        limits.connectionRate = .unlimited
+        try await TestRelay.with(.socket, limits: limits) { relay in
+            let access = try await relay.mailbox()
+            var requests = ByteBuffer()
+            requests.writeRequest(ReadRequest(access: access, incarnation: .unknown, after: 0, waitSeconds: 1))
+            for _ in 0..<2_000 { requests.writeString("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n") }
+            let answers = String(buffer: try await RawHTTP.exchange(requests, port: relay.endpoint.port))
+            let count = answers.components(separatedBy: "HTTP/1.1 200").count - 1
+            #expect(count > 100 && count < 1_100, "\(count)")
+            #expect(answers.components(separatedBy: "HTTP/1.1 429").count == 2)
+        }
+    }
+
+    @Test(arguments: Depth.allCases)
+    func manyFieldsThatAreNotTooLongTogetherAreTaken(_ depth: Depth) async throws {
+        try await TestRelay.with(depth) { relay in
+            var fields: HTTPFields = [:]
+            for index in 0..<55 {
+                let name = try #require(HTTPField.Name("x-field-\(index)"))
+                fields[name] = String(repeating: "x", count: 270)
+            }
+            #expect(try await relay.caller.send(.get, "/healthz", fields, []).status == 200)
+        }
+    }
+
+    @Test func aLengthBeyondAnyNumberIsRefusedAtOnce() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let answer = try await RawHTTP.exchange(
+                """
+                POST /v1/append HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n\
+                Content-Length: 9223372036854775808\r\n\r\n
+                """,
+                port: relay.endpoint.port,
+                closingItsSide: false
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 413"))
+        }
     }
 }
