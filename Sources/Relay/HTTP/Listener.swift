@@ -33,12 +33,11 @@ struct Listener {
             try await withGracefulShutdownHandler {
                 await onListening(server.localAddress?.port ?? 0)
                 try await server.closeFuture.get()
-                // Also when the system has closed it.
+                // At a shutdown, and when the system has closed it.
                 connections.quiesce()
                 await connections.waitUntilAllAreClosed()
             } onGracefulShutdown: {
                 server.close(promise: nil)
-                connections.quiesce()
             }
         } onCancel: {
             server.close(promise: nil)

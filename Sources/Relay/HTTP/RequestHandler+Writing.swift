@@ -5,15 +5,13 @@ internal import RelayAPI
 /// How answers go out.
 extension RequestHandler {
     func write(_ answer: HTTPAnswer, _ context: ChannelHandlerContext) {
-        let operation = asked?.route?.operation
+        let answer = bounded(answer)
+        if let operation = asked?.route?.operation { service.metrics.note(operation, answer.problem) }
         guard case .answering = state, let asked else {
             // The client has gone meanwhile.
-            if let operation { service.metrics.note(operation, answer.problem) }
             if case .events(let events) = answer.body { events.end() }
             return
         }
-        let answer = operation == ReadRequest.operation ? bounded(answer) : answer
-        if let operation { service.metrics.note(operation, answer.problem) }
         var head = HTTPResponseHead(version: asked.version, status: answer.status, headers: answer.headers)
         head.headers.add(name: "date", value: HTTPDate.now)
         if isLast, asked.version.major < 2 {
@@ -39,7 +37,9 @@ extension RequestHandler {
     /// What is read on the streams of a connection is held for a client that takes little of it: up to a bound, beyond which it may
     /// ask again. Only of reads, which have changed nothing.
     private func bounded(_ answer: HTTPAnswer) -> HTTPAnswer {
-        guard case .bytes(let bytes) = answer.body else { return answer }
+        guard case .answering = state, asked?.route?.operation == ReadRequest.operation,
+            case .bytes(let bytes) = answer.body
+        else { return answer }
         guard connection.beginAnswer(bytes.readableBytes) else {
             return HTTPAnswer(
                 Problem(.rateLimited, detail: "answers on this connection have not been taken", retryAfter: 1)

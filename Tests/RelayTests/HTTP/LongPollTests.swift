@@ -9,6 +9,20 @@ import Testing
 
 /// Reads that wait.
 @Suite struct LongPollTests {
+    /// - Parameter body: is given a read that waits, on a connection of its own.
+    private static func withReader(
+        of access: Access,
+        at relay: TestRelay,
+        _ body: (Task<ReadResponse, any Error>) async throws -> Void
+    ) async throws {
+        try await relay.endpoint.withClient { client in
+            let caller = Caller(client, at: relay.endpoint)
+            let reader = Task { try await caller.read(access, waitSeconds: 60) }
+            try await relay.waitUntilReaders(of: access, are: 1)
+            try await body(reader)
+        }
+    }
+
     @Test(arguments: [Depth.socket, .tls])
     func anAppendWakesThoseWhoWait(_ depth: Depth) async throws {
         try await TestRelay.with(depth) { relay in
@@ -43,10 +57,7 @@ import Testing
     func aClientThatGoesAwayLeavesNobodyWaiting(_ depth: Depth) async throws {
         try await TestRelay.with(depth) { relay in
             let access = try await relay.mailbox()
-            try await relay.endpoint.withClient { client in
-                let caller = Caller(client, at: relay.endpoint)
-                let reader = Task { try await caller.read(access, waitSeconds: 60) }
-                try await relay.waitUntilReaders(of: access, are: 1)
+            try await Self.withReader(of: access, at: relay) { reader async throws in
                 // On HTTP/2 the stream is reset, on HTTP/1.1 the connection closed.
                 reader.cancel()
                 try await relay.waitUntilReaders(of: access, are: 0)
@@ -73,10 +84,7 @@ import Testing
     func aShutdownAnswersThoseWhoWaitAtOnce(_ depth: Depth) async throws {
         try await TestRelay.with(depth) { relay in
             let access = try await relay.mailbox()
-            try await relay.endpoint.withClient { client in
-                let caller = Caller(client, at: relay.endpoint)
-                let reader = Task { try await caller.read(access, waitSeconds: 60) }
-                try await relay.waitUntilReaders(of: access, are: 1)
+            try await Self.withReader(of: access, at: relay) { reader async throws in
                 let start = ContinuousClock.now
                 await relay.shutDown()
                 #expect(try await reader.value.entries.isEmpty)
