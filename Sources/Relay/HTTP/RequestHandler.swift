@@ -129,6 +129,7 @@ final class RequestHandler: ChannelDuplexHandler {
         )
         do throws(Problem) {
             try admit(fields)
+            try Self.checkHost(fields, head.version)
             let route = try checked(route, head.method, fields)
             if fields.expectsContinue, !isOld {
                 let head = HTTPResponseHead(version: head.version, status: .continue)
@@ -153,6 +154,15 @@ final class RequestHandler: ChannelDuplexHandler {
             .headersTooLarge,
             detail: "at most \(limits.headerBytes) bytes in \(ConnectionSetup.mostHeaders) fields"
         )
+    }
+
+    /// RFC 9112, 3.2; HTTP/2 has a pseudo-header field for it, which is optional as well (RFC 9113, 8.3.1).
+    private static func checkHost(_ fields: RequestFields, _ version: HTTPVersion) throws(Problem) {
+        switch fields.host {
+        case .missing where version == .http1_1: throw Problem(.malformed, detail: "there is no Host")
+        case .wrong: throw Problem(.malformed, detail: "there is more than one Host, or one that is none")
+        case .missing, .named: break
+        }
     }
 
     private func checked(

@@ -47,7 +47,7 @@ import Testing
                 configuration: .init(tlsConfiguration: tls, serverName: certificateName)
             )
             client.connect()
-            #expect(try await client.get("/healthz").status == .ok)
+            #expect(try await client.look(at: "/healthz").status == .ok)
             try await client.shutdown()
             relay.send(SIGINT)
             #expect(relay.wait() == 0)
@@ -187,7 +187,7 @@ import Testing
             let access = try await Caller(client).mailbox(token: RelayProcess.token(data: data))
             let reader = Task { try await Caller(client).read(access, waitSeconds: 60) }
             let idle = relay.connect()
-            _ = try await idle.get("/healthz")
+            _ = try await idle.look(at: "/healthz")
             try await Task.sleep(for: .milliseconds(300))
             let start = ContinuousClock.now
             relay.send(SIGTERM)
@@ -213,7 +213,7 @@ import Testing
             let relay = try RelayProcess(data: data, options: ["--plain-http"])
             #expect(relay.address.scheme == .http)
             let client = relay.connect()
-            #expect(try await client.get("/healthz").status == .ok)
+            #expect(try await client.look(at: "/healthz").status == .ok)
             try await client.shutdown()
             relay.send(SIGTERM)
             #expect(relay.wait() == 0)

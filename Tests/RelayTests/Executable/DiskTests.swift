@@ -21,7 +21,7 @@ import Testing
             #expect(kept > 20)
             #expect(refusal.name == .unavailable)
             #expect(refusal.detail?.contains("full") == true, "\(refusal)")
-            #expect(try await client.get("/healthz").status == .ok)
+            #expect(try await client.look(at: "/healthz").status == .ok)
             #expect(try await caller.read(access, after: UInt64(kept) - 1).head == UInt64(kept))
             // What was acknowledged is there after a kill as well.
             let check = try RelayProcess.run("check", "--data", data.path, launcher: inside)
@@ -29,7 +29,7 @@ import Testing
             #expect(check.output.contains("entries\t\(kept)\n"), "\(check.output)")
             try SmallDisk.run(inside + ["/bin/mount", "-o", "remount,size=160m", data.path])
             #expect(try await caller.append(access, body: StoreUnderTest.body(.oneMiB)).sequence == UInt64(kept) + 1)
-            #expect(try await client.get("/readyz").status == .ok)
+            #expect(try await client.look(at: "/readyz").status == .ok)
             try await client.shutdown()
             relay.send(SIGTERM)
             #expect(relay.wait() == 0)
@@ -88,7 +88,7 @@ import Testing
             let next = try start()
             let nextClient = next.connect()
             try await Self.expectAll(kept, of: access, at: Caller(nextClient))
-            #expect(try await nextClient.get("/readyz").status == .ok)
+            #expect(try await nextClient.look(at: "/readyz").status == .ok)
             try await nextClient.shutdown()
             next.send(SIGTERM)
             #expect(next.wait() == 0)
@@ -116,7 +116,7 @@ import Testing
                 }
                 try await Self.expectReadsAlone(client, access, kept)
                 try SmallDisk.run(inside + ["/usr/bin/chattr", "-i"] + files)
-                #expect(try await client.get("/readyz").status == .ok, "round \(round)")
+                #expect(try await client.look(at: "/readyz").status == .ok, "round \(round)")
                 let id = EntryID.random()
                 kept[try await caller.append(access, id: id).sequence] = id
                 try await Self.expectAll(kept, of: access, at: caller)
@@ -196,7 +196,7 @@ import Testing
             let answer = try await Caller(client).send(.get, "/readyz", [:], [])
             #expect(answer.status == 503)
             expectCause(answer.problem)
-            #expect(try await client.get("/healthz").status == .ok)
+            #expect(try await client.look(at: "/healthz").status == .ok)
             // What writes nothing says nothing of the disk.
             await expectProblem(.notPermitted) {
                 try await Caller(client).append(Access(mailbox: access.mailbox, capability: .random()))

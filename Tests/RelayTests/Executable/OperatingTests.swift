@@ -40,7 +40,7 @@ import Testing
             await expectProblem(.notPermitted) {
                 try await Caller(client).append(Access(mailbox: access.mailbox, capability: .random()))
             }
-            let page = try await admin.get("/metrics").text
+            let page = try await admin.look(at: "/metrics").text
             for line in [
                 #"aadr_relay_requests_total{operation="append",outcome="ok"} 3"#,
                 #"aadr_relay_requests_total{operation="append",outcome="not-permitted"} 1"#,
@@ -53,9 +53,9 @@ import Testing
             for name in names.flatMap({ [Base64URL.encode($0), $0.map { String(format: "%02x", $0) }.joined()] }) {
                 #expect(!page.contains(name))
             }
-            #expect(try await admin.get("/readyz").status == .ok)
-            #expect(try await admin.get("/v1/relay").status == .notFound)
-            #expect(try await client.get("/metrics").status == .notFound)
+            #expect(try await admin.look(at: "/readyz").status == .ok)
+            #expect(try await admin.look(at: "/v1/relay").status == .notFound)
+            #expect(try await client.look(at: "/metrics").status == .notFound)
             try await client.shutdown()
         }
     }

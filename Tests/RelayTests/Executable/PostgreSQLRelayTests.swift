@@ -126,17 +126,17 @@ import Testing
                 await Self.expectRefusal { _ = try await caller.mailbox(token: token) }
             }
             for asked in [client, admin] {
-                let readiness = try await asked.get("/readyz")
+                let readiness = try await asked.look(at: "/readyz")
                 #expect(readiness.status == .serviceUnavailable)
                 #expect(readiness.headers[.retryAfter] != nil)
-                #expect(try await asked.get("/healthz").status == .ok)
+                #expect(try await asked.look(at: "/healthz").status == .ok)
             }
-            let page = try await admin.get("/metrics")
+            let page = try await admin.look(at: "/metrics")
             #expect(page.body.map { String(buffer: $0) }?.contains("aadr_relay_ready 0\n") == true)
 
             try server.startAgain()
             for asked in [client, otherClient] {
-                try await Self.waiting { try await asked.get("/readyz").status == .ok }
+                try await Self.waiting { try await asked.look(at: "/readyz").status == .ok }
             }
             // What was acknowledged is there, and nothing else: what was refused is new when it comes again.
             #expect(try await caller.read(access).entries.map(\.entryID) == kept)
@@ -146,7 +146,7 @@ import Testing
             let head = try await caller.read(access).head
             let reader = Task { try await caller.read(access, after: head, waitSeconds: 60).entries.map(\.sequence) }
             try await Self.waiting {
-                let page = try await admin.get("/metrics")
+                let page = try await admin.look(at: "/metrics")
                 return page.body.map { String(buffer: $0) }?.contains("aadr_relay_subscriptions 1\n") == true
             }
             _ = try await Caller(otherClient).append(access)

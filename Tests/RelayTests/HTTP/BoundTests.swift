@@ -65,7 +65,7 @@ import Testing
             Self.expectRefusal(.rateLimited, retryAfter: 1...1, try #require(refused.first))
             let connect = relay.connect
             let other = connect()
-            #expect(try await other.get("/v1/relay").status == .ok)
+            #expect(try await other.look(at: "/v1/relay").status == .ok)
             try await other.shutdown()
         }
     }
@@ -126,7 +126,7 @@ import Testing
             var clients: [TestClient] = []
             for _ in 0..<2 {
                 let client = connect()
-                #expect(try await client.get("/healthz").status == .ok)
+                #expect(try await client.look(at: "/healthz").status == .ok)
                 clients.append(client)
             }
             // With that of `relay` itself, three; what is too many is told so, and that it is few is seen to as well.
@@ -139,7 +139,7 @@ import Testing
             for client in clients { try await client.shutdown() }
             try await eventually { relay.service.admission.connections == 1 }
             let served = connect()
-            #expect(try await served.get("/v1/relay").status == .ok)
+            #expect(try await served.look(at: "/v1/relay").status == .ok)
             try await served.shutdown()
         }
     }

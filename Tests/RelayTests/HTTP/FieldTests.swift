@@ -11,6 +11,7 @@ import Testing
     @Test func theLengthIsThatOfTheField() {
         #expect(Self.fields(["Content-Length": "5"]).contentLength == 5)
         #expect(Self.fields(["Host": "5"]).contentLength == nil)
+        #expect(Self.fields(["Content-Length": "5 \t"]).contentLength == 5)
         #expect(Self.fields(["Content-Length": "9223372036854775808"]).contentLength == .max)
     }
 
@@ -37,6 +38,23 @@ import Testing
         #expect(!Self.fields([:]).isOctetStream)
         #expect(Self.fields(HTTPHeaders([mediaType])).isOctetStream)
         #expect(!Self.fields(HTTPHeaders([mediaType, mediaType])).isOctetStream)
+    }
+
+    @Test(arguments: ["", "x", "relay.example:8443", "[::1]:80", "127.0.0.1", "a_b", "x%25y", "x \t"])
+    func aHostIsSeen(_ host: String) {
+        #expect(Self.fields(["HOST": host]).host == .named)
+    }
+
+    @Test(arguments: ["a b", "a, b", "x/", "x?", "x#", "user@x", "\\", "<x>", "é"])
+    func whatCannotBeAHostIsNone(_ host: String) {
+        #expect(Self.fields(["Host": host]).host == .wrong)
+    }
+
+    /// The same twice included.
+    @Test func aHostIsMissingOrStandsTwice() {
+        #expect(Self.fields(["Hosts": "x"]).host == .missing)
+        #expect(Self.fields(HTTPHeaders([("host", "x"), ("Host", "x")])).host == .wrong)
+        #expect(Self.fields(HTTPHeaders([("host", "a b"), ("host", "x")])).host == .wrong)
     }
 
     @Test func whatElseIsAskedForIsSeen() {

@@ -21,7 +21,7 @@ import Testing
                 heartbeatSeconds: 60
             )
             var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: SubscribeRequest.operation.path)
-            head.headers.add(name: "content-type", value: RelayAPI.Operation.mediaType)
+            head.headers = ["host": "x", "content-type": RelayAPI.Operation.mediaType]
             try await channel.writeInbound(HTTPServerRequestPart.head(head))
             try await channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(bytes: subscribe.encoded)))
             try await channel.writeInbound(HTTPServerRequestPart.end(nil))

@@ -1,0 +1,70 @@
+import Foundation
+import NIOCore
+import RelayAPI
+import TLSCodec
+import Testing
+
+@testable import Relay
+
+/// Requests whose frame a server has to refuse whatever they ask for (RFC 9112).
+@Suite struct FramingTests {
+    /// Sends a request, and behind it another.
+    /// - Returns: the statuses of what is answered, and all of it.
+    private static func exchange(_ request: String, to relay: TestRelay) async throws -> ([String], text: String) {
+        let text = try await RawHTTP.exchange(
+            request + "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            port: relay.endpoint.port,
+            closingItsSide: false
+        )
+        let answers = text.components(separatedBy: "HTTP/1.").dropFirst()
+        return (answers.map { String($0.dropFirst(2).prefix(3)) }, text)
+    }
+
+    @Test func aRequestNamesOneHost() async throws {
+        try await TestRelay.with(.socket) { relay in
+            // HTTP/1.0 knows no Host, and closes.
+            let requests = [
+                ("HTTP/1.1\r\n", ["400", "200"], "there is no Host"),
+                ("HTTP/1.1\r\nHosts: x\r\n", ["400", "200"], "there is no Host"),
+                ("HTTP/1.1\r\nHost: x\r\nhost: x\r\n", ["400", "200"], "more than one Host"),
+                ("HTTP/1.1\r\nHost: x y\r\n", ["400", "200"], "one that is none"),
+                ("HTTP/1.0\r\nHost: x\r\nHost: y\r\n", ["400"], "more than one Host"),
+                ("HTTP/1.0\r\n", ["200"], ""),
+                ("HTTP/1.1\r\nHost:\r\n", ["200", "200"], ""),
+                ("HTTP/1.1\r\nHost:  x:80 \r\n", ["200", "200"], ""),
+            ]
+            for (rest, expected, detail) in requests {
+                let (statuses, text) = try await Self.exchange("GET /healthz \(rest)\r\n", to: relay)
+                #expect(statuses == expected, "\(rest)")
+                let isTold = detail.isEmpty || (text.contains("urn:aadr:problem:malformed") && text.contains(detail))
+                #expect(isTold, "\(rest) \(text)")
+            }
+        }
+    }
+
+    /// What its body asks for is not done, and not taken for a request either.
+    @Test func whatARequestWithoutAHostAsksForIsNotDone() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let access = try await relay.mailbox()
+            let append = AppendRequest(
+                access: access,
+                epoch: 0,
+                entryID: .random(),
+                kind: .application,
+                body: StoreUnderTest.body()
+            )
+            let body = append.encoded
+            let head = "POST /v1/append HTTP/1.1\r\nContent-Type: application/octet-stream\r\n"
+            for host in ["", "Host: x\r\n"] {
+                var requests = ByteBuffer(string: "\(head)\(host)Content-Length: \(body.count)\r\n\r\n")
+                requests.writeBytes(body)
+                requests.writeString("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                let answers = try await RawHTTP.exchange(requests, port: relay.endpoint.port)
+                let expected = host.isEmpty ? "HTTP/1.1 400" : "HTTP/1.1 200"
+                let text = String(decoding: answers.readableBytesView, as: UTF8.self)
+                #expect(text.hasPrefix(expected) && text.contains(#"{"status": "ok"}"#))
+                #expect(try await relay.caller.read(access).head == (host.isEmpty ? 0 : 1))
+            }
+        }
+    }
+}
