@@ -17,6 +17,8 @@ struct RequestFields {
     private(set) var host = Host.missing
     /// Of the body, if it is said.
     private(set) var contentLength: Int?
+    /// Whether the body is said to be coded otherwise than in chunks alone (RFC 9112, 6.1 and 7).
+    private(set) var hasUnknownCoding = false
     /// Whether the body is said to be an operation's structure, and nothing else.
     private(set) var isOctetStream = false
     /// Whether the client waits to be told before it sends the body (RFC 9110, 10.1.1).
@@ -26,6 +28,7 @@ struct RequestFields {
 
     init(_ headers: HTTPHeaders) {
         var mediaTypes = 0
+        var codings = 0
         for (name, text) in headers {
             byteCount += name.utf8.count + text.utf8.count
             let value = Self.trimmed(text)
@@ -42,6 +45,9 @@ struct RequestFields {
             case 14 where name.lowercased() == "content-length":
                 // What is beyond any number is beyond any bound.
                 contentLength = Int(value) ?? .max
+            case 17 where name.lowercased() == "transfer-encoding":
+                codings += 1
+                hasUnknownCoding = codings > 1 || value.lowercased() != "chunked"
             default:
                 continue
             }

@@ -118,9 +118,11 @@ final class RequestHandler: ChannelDuplexHandler {
         let fields = RequestFields(head.headers)
         let route = routes.route(to: head.uri)
         // HTTP/1.0 knows a connection's end as the end of an answer (RFC 9112, 9.3). Behind what asks for another protocol,
-        // with which this server does not go on (RFC 9110, 7.8), the parser reads nothing any more.
+        // with which this server does not go on (RFC 9110, 7.8), the parser reads nothing any more. Where a coded body ends, the
+        // client and whatever is between may not agree with this server (RFC 9112, 6.1).
         let isOld = (head.version.major, head.version.minor) < (1, 1)
-        let isLast = isOld || !head.isKeepAlive || fields.asksForUpgrade || head.method == .CONNECT
+        let isLast =
+            isOld || !head.isKeepAlive || fields.asksForUpgrade || head.method == .CONNECT || fields.hasUnknownCoding
         asked = Asked(
             version: head.version,
             method: head.method,
@@ -130,6 +132,9 @@ final class RequestHandler: ChannelDuplexHandler {
         do throws(Problem) {
             try admit(fields)
             try Self.checkHost(fields, head.version)
+            guard !fields.hasUnknownCoding else {
+                throw Problem(.malformed, detail: "the body has a transfer coding other than chunked alone")
+            }
             let route = try checked(route, head.method, fields)
             if fields.expectsContinue, !isOld {
                 let head = HTTPResponseHead(version: head.version, status: .continue)

@@ -57,6 +57,19 @@ import Testing
         #expect(Self.fields(HTTPHeaders([("host", "a b"), ("host", "x")])).host == .wrong)
     }
 
+    /// The same twice included: a body is not cut into chunks of chunks (RFC 9112, 6.1).
+    @Test func aCodingOtherThanChunksIsUnknown() {
+        for coding in ["chunked", "Chunked", "chunked "] {
+            #expect(!Self.fields(["Transfer-Encoding": coding]).hasUnknownCoding)
+        }
+        for coding in ["gzip, chunked", "chunked, gzip", "chunked;x", "identity", ""] {
+            #expect(Self.fields(["transfer-ENCODING": coding]).hasUnknownCoding)
+        }
+        let (chunked, gzip) = (("transfer-encoding", "chunked"), ("transfer-encoding", "gzip"))
+        #expect(Self.fields(HTTPHeaders([chunked, chunked])).hasUnknownCoding)
+        #expect(Self.fields(HTTPHeaders([gzip, chunked])).hasUnknownCoding)
+    }
+
     @Test func whatElseIsAskedForIsSeen() {
         #expect(Self.fields(["Expect": "100-Continue"]).expectsContinue)
         #expect(!Self.fields(["Expect": "something"]).expectsContinue)

@@ -42,6 +42,34 @@ import Testing
         }
     }
 
+    /// What follows is not taken for a request: where the body ends, somebody else may see otherwise.
+    @Test func aBodyThatIsCodedOtherwiseThanInChunksEndsTheConnection() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let chunked = "Transfer-Encoding: chunked\r\n"
+            let requests = [
+                ("1.1", "Transfer-Encoding: gzip, chunked\r\n", ["400"]),
+                ("1.1", "Transfer-Encoding: gzip\r\n\(chunked)", ["400"]),
+                ("1.1", "Transfer-Encoding: chunked, chunked\r\n", ["400"]),
+                ("1.1", "\(chunked)\(chunked)", ["400"]),
+                ("1.1", "Transfer-Encoding: chunked, gzip\r\n", ["400"]),
+                ("1.1", "Transfer-Encoding: identity\r\n", ["400"]),
+                ("1.1", "Transfer-Encoding: xchunked\r\n", ["400"]),
+                ("1.1", "\(chunked)Content-Length: 5\r\n", ["400"]),
+                ("1.1", "Content-Length: 5\r\n\(chunked)", ["400"]),
+                ("1.1", chunked, ["200", "200"]),
+                // Faulty as well, but the connection ends anyway (RFC 9112, 6.1).
+                ("1.0", chunked, ["200"]),
+            ]
+            for (version, fields, expected) in requests {
+                let request = "GET /healthz HTTP/\(version)\r\nHost: x\r\n\(fields)\r\n0\r\n\r\n"
+                let (statuses, text) = try await Self.exchange(request, to: relay)
+                #expect(statuses == expected, "\(version) \(fields)")
+                let closes = text.contains("urn:aadr:problem:malformed") && text.contains("connection: close")
+                #expect(closes == (expected == ["400"]), "\(version) \(fields) \(text)")
+            }
+        }
+    }
+
     /// What its body asks for is not done, and not taken for a request either.
     @Test func whatARequestWithoutAHostAsksForIsNotDone() async throws {
         try await TestRelay.with(.socket) { relay in
