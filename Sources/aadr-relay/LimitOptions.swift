@@ -48,6 +48,14 @@ struct LimitOptions: ParsableArguments {
     var connectionSubscriptions: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Bytes of requests that are coming and answers that are being taken, at a time (default: 268435456).",
+            valueName: "N"
+        )
+    )
+    var heldBytes: String?
+
+    @Option(
         help: ArgumentHelp("Requests a second on one connection; 0: as many as come (default: 200).", valueName: "N")
     )
     var connectionRate: String?
@@ -148,6 +156,13 @@ struct LimitOptions: ParsableArguments {
             option: connectionSubscriptions,
             default: limits.connectionSubscriptions,
             in: 1...1_000_000
+        )
+        limits.heldBytes = try settings.number(
+            .heldBytes,
+            option: heldBytes,
+            default: limits.heldBytes,
+            // Room for the longest answer.
+            in: 8_388_608...Int.max
         )
         limits.headerBytes = try settings.number(
             .headerBytes,

@@ -26,6 +26,7 @@ enum Setting: String, CaseIterable {
     case connections
     case subscriptions
     case connectionSubscriptions = "connection-subscriptions"
+    case heldBytes = "held-bytes"
     case connectionRate = "connection-rate"
     case capabilityRate = "capability-rate"
     case tokenRate = "token-rate"

@@ -13,6 +13,7 @@ final class Admission: Sendable {
 
     private let limits: RelayLimits
     private let state = Mutex(State())
+    private let held = Atomic(0)
     private let capabilities: RateTable
     private let tokens: RateTable
     private let start = ContinuousClock.now
@@ -60,6 +61,22 @@ final class Admission: Sendable {
         }
         return SubscriptionPlace(connection: connection) { [self] in state.withLock { $0.subscriptions -= 1 } }
     }
+
+    /// In bytes, for clients that have not sent a request as a whole or not taken an answer. What is short, and what comes or goes
+    /// at once, is not counted.
+    var heldBytes: Int { held.load(ordering: .relaxed) }
+
+    /// Several event loops may be told so at once, each for what it then holds: the bound is passed by no more than that.
+    func hasRoom(for count: Int) -> Bool {
+        count <= 0 || heldBytes + count <= limits.heldBytes
+    }
+
+    /// - Parameter count: less than zero for what is held no longer.
+    func hold(_ count: Int) {
+        held.add(count, ordering: .relaxed)
+    }
+
+    static let noRoom = Problem(.unavailable, detail: "too much is on its way from and to slow clients")
 
     /// Counts a request of a connection.
     func admit(_ connection: Connection) throws(Problem) {

@@ -22,24 +22,26 @@ extension RequestHandler {
         case .bytes(let bytes):
             head.headers.add(name: "content-length", value: "\(bytes.readableBytes)")
             context.write(wrapOutboundOut(.head(head)), promise: nil)
-            if asked.method != .HEAD, bytes.readableBytes > 0 {
+            let length = asked.method == .HEAD ? 0 : bytes.readableBytes
+            if length > 0 {
                 context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
             }
-            finish(context)
+            finish(context, holding: length)
         case .events(let events):
             // Goes out with the first event.
             context.write(wrapOutboundOut(.head(head)), promise: nil)
-            let patience = TimeAmount(service.limits.slowestSubscriber)
-            StreamedAnswer(events, on: context, patience: patience) { self.finish(context) }.writeNext()
+            StreamedAnswer(events, of: self, on: context).writeNext()
         }
     }
 
     /// What is read on the streams of a connection is held for a client that takes little of it: up to a bound, beyond which it may
-    /// ask again. Only of reads, which have changed nothing.
+    /// ask again, as beyond that of the whole relay. Only of reads, which have changed nothing.
     private func bounded(_ answer: HTTPAnswer) -> HTTPAnswer {
-        guard case .answering = state, asked?.route?.operation == ReadRequest.operation,
+        guard case .answering = state, let operation = asked?.route?.operation,
+            operation == ReadRequest.operation || operation == BlobGetRequest.operation,
             case .bytes(let bytes) = answer.body
         else { return answer }
+        guard service.admission.hasRoom(for: bytes.readableBytes) else { return HTTPAnswer(Admission.noRoom) }
         guard connection.beginAnswer(bytes.readableBytes) else {
             return HTTPAnswer(
                 Problem(.rateLimited, detail: "answers on this connection have not been taken", retryAfter: 1)
@@ -50,9 +52,12 @@ extension RequestHandler {
     }
 
     /// Whoever does not take an answer is not given the next, however much it asks for.
-    private func finish(_ context: ChannelHandlerContext) {
+    /// - Parameter count: of bytes that are held until it is taken.
+    func finish(_ context: ChannelHandlerContext, holding count: Int = 0) {
         wait = nil
-        context.writeAndFlush(.end(nil), takenWithin: TimeAmount(service.limits.slowestExchange)) { isTaken in
+        let patience = TimeAmount(service.limits.slowestExchange)
+        let isDone = context.writeAndFlush(.end(nil), takenWithin: patience) { isTaken in
+            self.hold(0)
             self.connection.endAnswer(self.countedBytes)
             self.countedBytes = 0
             guard isTaken, case .answering(let isWhole) = self.state else {
@@ -66,6 +71,7 @@ extension RequestHandler {
             }
             self.goOn(context)
         }
+        if !isDone { hold(count) }
     }
 
     /// Closes the connection once the client can have read the answer: to close all at once would have the client's system

@@ -45,6 +45,8 @@ final class RequestHandler: ChannelDuplexHandler {
     var wait: Subscription?
     /// Of the answer that is being taken, as the connection counts them.
     var countedBytes = 0
+    /// Of the request that is coming, or of the answer that is being taken, as the relay counts them.
+    private var heldBytes = 0
     /// Closes the channel when a request does not come as a whole.
     private var deadline: Scheduled<Void>?
     /// What has come behind a request that is being answered.
@@ -188,8 +190,17 @@ final class RequestHandler: ChannelDuplexHandler {
         return "this relay speaks the versions \(versions.oldest) to \(versions.newest) of the API"
     }
 
-    /// Most requests come in one piece, and need no deadline.
+    /// A body takes less than its stream itself as long as it has so many bytes.
+    private static let uncounted = 4_096
+
+    /// Most requests come in one piece, and need neither a count nor a deadline.
     private func limitReception(_ context: ChannelHandlerContext) {
+        if case .collecting(_, let body) = state, body.readableBytes > Self.uncounted {
+            guard service.admission.hasRoom(for: body.readableBytes - heldBytes) else {
+                return refuse(Admission.noRoom, context)
+            }
+            hold(body.readableBytes)
+        }
         guard deadline == nil else { return }
         switch state {
         case .collecting, .dropping:
@@ -200,6 +211,13 @@ final class RequestHandler: ChannelDuplexHandler {
         case .idle, .answering, .closing:
             break
         }
+    }
+
+    /// Counts what is held for the client, in the place of what was.
+    func hold(_ count: Int) {
+        guard count != heldBytes else { return }
+        service.admission.hold(count - heldBytes)
+        heldBytes = count
     }
 
     private func endReception() {
@@ -316,6 +334,7 @@ final class RequestHandler: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         clientHasLeft()
+        hold(0)
         state = .closing
         endReception()
         held.removeAll()

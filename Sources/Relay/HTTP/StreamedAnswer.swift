@@ -9,23 +9,17 @@ final class StreamedAnswer {
     private static let pieceLength = 64 * 1024
 
     private let events: EventStream
+    private let handler: RequestHandler
     private let context: ChannelHandlerContext
+    /// A piece has been taken after this time.
     private let patience: TimeAmount
-    private let onEnd: () -> Void
 
-    /// - Parameters:
-    ///   - patience: a piece has been taken after this time.
-    ///   - onEnd: called once, when no event comes any more.
-    init(
-        _ events: EventStream,
-        on context: ChannelHandlerContext,
-        patience: TimeAmount,
-        onEnd: @escaping () -> Void
-    ) {
+    /// - Parameter handler: which finishes it, when no event comes any more.
+    init(_ events: EventStream, of handler: RequestHandler, on context: ChannelHandlerContext) {
         self.events = events
+        self.handler = handler
         self.context = context
-        self.patience = patience
-        self.onEnd = onEnd
+        patience = TimeAmount(handler.service.limits.slowestSubscriber)
     }
 
     func writeNext() {
@@ -34,31 +28,44 @@ final class StreamedAnswer {
         events.next { event in
             let bytes = event.map { ByteBuffer(bytes: $0.framed) }
             loop.execute {
-                if let bytes { this.value.write(bytes) } else { this.value.finish() }
+                if let bytes { this.value.begin(bytes) } else { this.value.finish() }
             }
         }
+    }
+
+    /// Where the relay holds too much, whoever is to take more than one piece is cut off: it subscribes again.
+    private func begin(_ event: ByteBuffer) {
+        let isShort = event.readableBytes <= Self.pieceLength
+        guard isShort || handler.service.admission.hasRoom(for: event.readableBytes) else { return finish() }
+        write(event)
     }
 
     private func write(_ event: ByteBuffer) {
         var rest = event
         let piece = rest.readSlice(length: min(rest.readableBytes, Self.pieceLength)) ?? rest
-        context.writeAndFlush(.body(.byteBuffer(piece)), takenWithin: patience) { isTaken in
+        let isDone = context.writeAndFlush(.body(.byteBuffer(piece)), takenWithin: patience) { isTaken in
+            self.handler.hold(0)
             guard isTaken else { return self.finish() }
             if rest.readableBytes > 0 { self.write(rest) } else { self.writeNext() }
         }
+        if !isDone { handler.hold(event.readableBytes) }
     }
 
     private func finish() {
         events.end()
-        onEnd()
+        handler.finish(context)
     }
 }
 
 extension ChannelHandlerContext {
     /// Writes a part of an answer, and closes the channel if it has not been taken after a time.
     /// - Parameter then: called once; with false when the channel has been closed instead.
-    func writeAndFlush(_ part: HTTPServerResponsePart, takenWithin patience: TimeAmount, then: @escaping (Bool) -> Void)
-    {
+    /// - Returns: whether it has been called, as mostly.
+    func writeAndFlush(
+        _ part: HTTPServerResponsePart,
+        takenWithin patience: TimeAmount,
+        then: @escaping (Bool) -> Void
+    ) -> Bool {
         let written = eventLoop.makePromise(of: Void.self)
         var deadline: Scheduled<Void>?
         var isDone = false
@@ -72,7 +79,8 @@ extension ChannelHandlerContext {
             }
         writeAndFlush(NIOAny(part), promise: written)
         // Most parts are taken at once, and need none.
-        guard !isDone else { return }
+        guard !isDone else { return true }
         deadline = eventLoop.scheduleTask(in: patience) { [channel] in channel.close(promise: nil) }
+        return false
     }
 }

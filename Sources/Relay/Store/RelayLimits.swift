@@ -31,6 +31,8 @@ public struct RelayLimits: Sendable {
     /// Subscriptions and reads that wait, at a time: of the relay, and of one connection.
     public var subscriptions = 4_096
     public var connectionSubscriptions = 32
+    /// Of requests that are still coming and answers that are still being taken, all clients' together: 256 MiB.
+    public var heldBytes = 256 << 20
 
     /// Requests of one connection.
     public var connectionRate = Rate(perSecond: 200)

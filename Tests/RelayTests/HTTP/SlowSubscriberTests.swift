@@ -15,17 +15,8 @@ import Testing
             let access = try await relay.mailbox()
             for _ in 0..<2 { _ = try await relay.caller.append(access, body: StoreUnderTest.body(.oneMiB)) }
             let taker = SlowTaker()
-            let channel = try await Self.channel(taker, to: relay.service)
-            let subscribe = SubscribeRequest(
-                mailboxes: [SubscribedMailbox(access: access, incarnation: .unknown, after: 0)],
-                heartbeatSeconds: 60
-            )
-            var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: SubscribeRequest.operation.path)
-            head.headers = ["host": "x", "content-type": RelayAPI.Operation.mediaType]
-            try await channel.writeInbound(HTTPServerRequestPart.head(head))
-            try await channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(bytes: subscribe.encoded)))
-            try await channel.writeInbound(HTTPServerRequestPart.end(nil))
-
+            let service = Self.service(relay.service.store)
+            let channel = try await Self.subscribe(to: access, of: service, taker)
             var events = SubscriptionEvents()
             var pieces = 0
             var event: SubscriptionEvent?
@@ -37,6 +28,8 @@ import Testing
                 pieces += 1
                 await channel.testingEventLoop.advanceTime(by: .seconds(2))
                 #expect(channel.isActive)
+                // What is left of the event.
+                #expect(service.admission.heldBytes >= piece.bytes.readableBytes)
                 piece.promise?.succeed()
             }
             #expect(pieces > 16)
@@ -49,18 +42,64 @@ import Testing
             piece.promise?.fail(ChannelError.ioOnClosedChannel)
             try await eventually {
                 await channel.testingEventLoop.run()
-                return relay.service.admission.subscriptions == 0
+                return service.admission.subscriptions == 0
             }
+            #expect(service.admission.heldBytes == 0)
         }
     }
 
-    private static func channel(_ taker: SlowTaker, to service: RelayService) async throws -> NIOAsyncTestingChannel {
-        var limits = service.limits
+    /// Also while no other comes.
+    @Test func anEventThatHasBeenTakenIsHeldNoLonger() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let access = try await relay.mailbox()
+            _ = try await relay.caller.append(access, body: StoreUnderTest.body(.oneMiB))
+            let taker = SlowTaker()
+            let service = Self.service(relay.service.store)
+            let channel = try await Self.subscribe(to: access, of: service, taker)
+            var events = SubscriptionEvents()
+            while try events.next() == nil {
+                let piece = try await Self.nextPiece(taker, channel)
+                events.append(piece.bytes.readableBytesView)
+                #expect(service.admission.heldBytes >= piece.bytes.readableBytes)
+                piece.promise?.succeed()
+            }
+            try await eventually {
+                await channel.testingEventLoop.run()
+                return service.admission.heldBytes == 0
+            }
+            #expect(service.admission.subscriptions == 1)
+            try await channel.close()
+        }
+    }
+
+    private static func subscribe(
+        to access: Access,
+        of service: RelayService,
+        _ taker: SlowTaker
+    ) async throws -> NIOAsyncTestingChannel {
+        let channel = try await channel(taker, to: service)
+        let subscribe = SubscribeRequest(
+            mailboxes: [SubscribedMailbox(access: access, incarnation: .unknown, after: 0)],
+            heartbeatSeconds: 60
+        )
+        var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: SubscribeRequest.operation.path)
+        head.headers = ["host": "x", "content-type": RelayAPI.Operation.mediaType]
+        try await channel.writeInbound(HTTPServerRequestPart.head(head))
+        try await channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(bytes: subscribe.encoded)))
+        try await channel.writeInbound(HTTPServerRequestPart.end(nil))
+        return channel
+    }
+
+    private static func service(_ store: any MailboxStore) -> RelayService {
+        var limits = RelayLimits()
         limits.slowestSubscriber = .seconds(3)
-        let patient = RelayService(store: service.store, limits: limits)
-        return try await NIOAsyncTestingChannel { channel in
+        return RelayService(store: store, limits: limits)
+    }
+
+    private static func channel(_ taker: SlowTaker, to service: RelayService) async throws -> NIOAsyncTestingChannel {
+        try await NIOAsyncTestingChannel { channel in
             let connection = Connection(channel: channel, isServed: true, patience: .seconds(30))
-            let handler = RequestHandler(Routes(service: patient), of: patient, admission: nil, on: connection)
+            let handler = RequestHandler(Routes(service: service), of: service, admission: nil, on: connection)
             try channel.pipeline.syncOperations.addHandlers(TakingHandler(taker), handler)
             _ = channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1))
         }

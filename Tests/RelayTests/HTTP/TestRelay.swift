@@ -178,6 +178,7 @@ struct TestRelay {
         try? await client.shutdown()
         await group.triggerGracefulShutdown()
         try await running.value
+        #expect(service.admission.heldBytes == 0)
         try outcome.get()
     }
 
