@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import NIOHTTP2
 import RelayAPI
 import TLSCodec
 import Testing
@@ -67,6 +68,29 @@ import Testing
                 let closes = text.contains("urn:aadr:problem:malformed") && text.contains("connection: close")
                 #expect(closes == (expected == ["400"]), "\(version) \(fields) \(text)")
             }
+        }
+    }
+
+    /// The answer is there as a whole, and the stream is not reset before the client can have read it (RFC 9113, 8.1); what is
+    /// longer than any request may be is not waited for.
+    @Test(arguments: [("/v1/unknown", "404", false), ("/v1/append", "413", true)])
+    func aStreamThatIsAnsweredEarlyIsNotResetWithIt(_ path: String, _ status: String, _ isGivenUp: Bool) async throws {
+        try await TestRelay.with(.http2) { relay in
+            let client = try await RawHTTP2.connect(to: relay.endpoint)
+            let fields = [("content-type", "application/octet-stream"), ("content-length", "2000000")]
+            try await client.begin("POST", path, fields, on: 1)
+            try await client.send([1, 2, 3], on: 1)
+            try await eventually { client.hasEnded(1) }
+            #expect(client.status(on: 1) == status)
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(!client.isReset(1))
+            // More of the body is taken.
+            try await client.send([4, 5, 6], on: 1)
+            try await Task.sleep(for: .milliseconds(1500))
+            #expect(client.isReset(1) == isGivenUp)
+            try await client.begin("GET", "/healthz", on: 3)
+            try await eventually { client.status(on: 3) == "200" }
+            try await client.close()
         }
     }
 
