@@ -52,12 +52,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        // The relay with one route more, which sends back what it gets.
+        // The relay with two routes more, which send back what they get.
         .executableTarget(
             name: "bench-relay",
             dependencies: [
                 .product(name: "Relay", package: "aadr"),
                 .product(name: "RelayAPI", package: "aadr"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

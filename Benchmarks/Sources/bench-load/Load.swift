@@ -18,7 +18,7 @@ struct Load: AsyncParsableCommand {
 
     enum Kind: String, CaseIterable, ExpressibleByArgument {
         /// Of a relay.
-        case append, echo, read, wait, subscribe, fanout
+        case append, echo, durableEcho = "durable-echo", read, wait, subscribe, fanout
         /// Of Redis.
         case xadd, xread, xfanout
 
@@ -94,7 +94,7 @@ struct Load: AsyncParsableCommand {
     private func dialogue(_ own: Access) throws -> any Dialogue {
         switch kind {
         case .append: .append(to: own, token: try accessToken) as RelayDialogue
-        case .echo: .echo(token: try accessToken) as RelayDialogue
+        case .echo, .durableEcho: .echo("/\(kind.rawValue)", token: try accessToken) as RelayDialogue
         case .wait: .wait(token: try accessToken) as RelayDialogue
         case .read: .read(try mailboxAccess, entries: entries) as RelayDialogue
         case .xadd: .append as RedisDialogue

@@ -17,9 +17,10 @@ struct RelayDialogue: Dialogue {
     }
 
     /// The body of an append, which is sent back as it is.
-    static func echo(token: AccessToken) -> Self {
+    /// - Parameter path: `/echo`, or `/durable-echo`.
+    static func echo(_ path: String, token: AccessToken) -> Self {
         let access = Access(mailbox: .random(), capability: .random())
-        return Self(opening: create(access, token), "/echo", entry(access), changing: 56)
+        return Self(opening: create(access, token), path, entry(access), changing: 56)
     }
 
     /// Reads sixteen entries of a mailbox that is there, behind any of its entries.

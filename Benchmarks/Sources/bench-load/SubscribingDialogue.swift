@@ -9,7 +9,7 @@ struct SubscribingDialogue: Dialogue {
 
     init(token: AccessToken) {
         speech = RelayDialogue.fanout(token: token)
-        creation = .echo(token: token)
+        creation = .echo("/echo", token: token)
     }
 
     var opening: ByteBuffer { speech.opening }

@@ -8,8 +8,8 @@ struct BenchRelay {
     private static let usage = """
         usage: bench-relay DIRECTORY [COUNT]…
 
-        The relay as `aadr-relay serve` runs it, on a free port of loopback, with one route more: `POST /echo` sends back
-        what it gets. Prints its port and an access token, and serves until it is stopped.
+        The relay as `aadr-relay serve` runs it, on a free port of loopback, with two routes more: `POST /echo` sends back
+        what it gets, and `POST /durable-echo` does when that is on disk, in a plain file. Prints its port and an access token, and serves until it is stopped.
 
         For each count it first makes a mailbox with so many entries, and prints their number and an access to them.
         """
@@ -36,6 +36,8 @@ struct BenchRelay {
 
         var routes = Routes(service: service)
         routes.add("/echo") { body, answer in answer(.success(body)) }
+        let file = try PlainFile(path: path + "/plain")
+        routes.add("/durable-echo") { body, answer in file.write(body, answer: answer) }
         let server = RelayServer(
             routes: routes,
             service: service,
