@@ -66,6 +66,10 @@ final class Admission: Sendable {
     /// at once, is not counted.
     var heldBytes: Int { held.load(ordering: .relaxed) }
 
+    /// What is no longer is given to everybody, however much is held: whoever holds it with many connections keeps nobody else
+    /// from reading. In bytes; an entry of 64 KiB with what belongs to it.
+    static let shortAnswer = 65 * 1024
+
     /// Several event loops may be told so at once, each for what it then holds: the bound is passed by no more than that.
     func hasRoom(for count: Int) -> Bool {
         count <= 0 || heldBytes + count <= limits.heldBytes

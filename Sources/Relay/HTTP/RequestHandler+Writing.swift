@@ -41,7 +41,8 @@ extension RequestHandler {
             operation == ReadRequest.operation || operation == BlobGetRequest.operation,
             case .bytes(let bytes) = answer.body
         else { return answer }
-        guard service.admission.hasRoom(for: bytes.readableBytes) else { return HTTPAnswer(Admission.noRoom) }
+        guard bytes.readableBytes <= Admission.shortAnswer || service.admission.hasRoom(for: bytes.readableBytes)
+        else { return HTTPAnswer(Admission.noRoom) }
         guard connection.beginAnswer(bytes.readableBytes) else {
             return HTTPAnswer(
                 Problem(.rateLimited, detail: "answers on this connection have not been taken", retryAfter: 1)

@@ -33,9 +33,9 @@ final class StreamedAnswer {
         }
     }
 
-    /// Where the relay holds too much, whoever is to take more than one piece is cut off: it subscribes again.
+    /// Where the relay holds too much, whoever is to take what is long is cut off: it subscribes again.
     private func begin(_ event: ByteBuffer) {
-        let isShort = event.readableBytes <= Self.pieceLength
+        let isShort = event.readableBytes <= Admission.shortAnswer
         guard isShort || handler.service.admission.hasRoom(for: event.readableBytes) else { return finish() }
         write(event)
     }

@@ -104,12 +104,13 @@ extension RelayService {
     }
 
     private func query(_ request: ReadRequest) throws(Problem) -> ReadQuery {
-        ReadQuery(
+        let longest = RelayAPI.Operation.maximumReadLength
+        return ReadQuery(
             access: try admitted(request.access),
             incarnation: request.incarnation,
             after: request.after,
             limit: Int(request.limit == 0 ? ReadRequest.defaultLimit : request.limit),
-            maximumLength: RelayAPI.Operation.maximumReadLength,
+            maximumLength: admission.hasRoom(for: longest) ? longest : Admission.shortAnswer,
             today: clock.days.expiring
         )
     }
