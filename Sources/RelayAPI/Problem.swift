@@ -85,7 +85,7 @@ public struct Problem: Error, Hashable, Sendable {
         /// For people, in English.
         public var title: String {
             switch self {
-            case .malformed: "The body is not what this operation takes"
+            case .malformed: "The request is not what this operation takes"
             case .notPermitted: "No such mailbox, capability or right"
             case .tokenRefused: "The access token is unknown, expired or revoked"
             case .unknownOperation: "No such operation"

@@ -204,7 +204,7 @@ extension Speech {
         "it answers {} {}": "يجيب بالحالة {} {}",
 
         // ما يرفضه المُرحِّل.
-        "The body is not what this operation takes": "ليس هذا ما تأخذه هذه العملية",
+        "The request is not what this operation takes": "ليس هذا ما تأخذه هذه العملية",
         "No such mailbox, capability or right": "لا صندوق كهذا، أو لا حق فيه",
         "The access token is unknown, expired or revoked": "رمز الدخول غير معروف أو منتهٍ أو ملغى",
         "No such operation": "لا عملية كهذه",
