@@ -95,12 +95,12 @@ final class LogCheckpoints: Sendable {
         if isDue { connection.asyncWriteWithoutTransaction { [self] in moveMost($0) } }
     }
 
-    /// Moves what readers let be moved, and then does what needs it moved, while nothing is being moved here.
+    /// Moves nearly all that readers let be moved, and then does what needs it moved, while nothing is being moved here.
     /// - Parameter body: what it throws may be that of a checkpoint of its own.
     func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await connection.writeWithoutTransaction { [self] db in
             // A failure here is not reported: `body` meets the same one.
-            _ = try? move(db)
+            _ = moveNearlyAll(db)
             try resolveDoubt(db)
             do {
                 return try body()
@@ -115,19 +115,20 @@ final class LogCheckpoints: Sendable {
     // MARK: Beside the writer
 
     private func moveMost(_ db: Database) {
-        var outcome: Phase?
-        for _ in 0..<Self.mostPasses where outcome == nil {
-            let passed = try? move(db)
-            let all = state.withLock { $0.frames }
-            guard let (known, moved) = passed, known - moved <= rest else {
-                outcome = .waiting(frames: all + retry)
-                continue
-            }
-            if all - moved <= rest {
-                outcome = .ending
-            }
+        let isNearlyDone = moveNearlyAll(db)
+        state.withLock { state in
+            guard state.phase == .moving else { return }
+            state.phase = isNearlyDone ? .ending : .waiting(frames: state.frames + retry)
         }
-        state.withLock { if $0.phase == .moving { $0.phase = outcome ?? .ending } }
+    }
+
+    /// - Returns: false when a reader or another process was in the way, or there was no room.
+    private func moveNearlyAll(_ db: Database) -> Bool {
+        for _ in 0..<Self.mostPasses {
+            guard let (known, moved) = try? move(db), known - moved <= rest else { return false }
+            if state.withLock({ $0.frames }) - moved <= rest { break }
+        }
+        return true
     }
 
     /// - Returns: how many frames the log had, and how many of them have been moved.
