@@ -80,6 +80,7 @@ extension RelayService {
         )
         page.add("aadr_relay_connections", .gauge, "Open connections.", admission.connections)
         page.add("aadr_relay_subscriptions", .gauge, "Subscriptions and reads that wait.", admission.subscriptions)
+        page.add("aadr_relay_held_bytes", .gauge, "Bytes that are held for slow clients.", admission.heldBytes)
         page.begin("aadr_relay_expiry_step_seconds", .histogram, "Time that each step of expiry and clearing took.")
         page.add("aadr_relay_expiry_step_seconds", histogram: counts.expirySteps)
         page.add(

@@ -47,6 +47,7 @@ import Testing
                 #"aadr_relay_request_seconds_bucket{operation="append",le="+Inf"} 4"#,
                 #"aadr_relay_request_seconds_count{operation="create"} 1"#,
                 "aadr_relay_entries_appended_total 3", "aadr_relay_connections 1", "aadr_relay_subscriptions 0",
+                "aadr_relay_held_bytes 0",
                 "aadr_relay_ready 1",
             ] { #expect(page.contains(line + "\n"), "\(line) is not in \(page)") }
             let names = [access.mailbox.bytes, access.capability.hash.bytes, token.hash.bytes]
