@@ -5,10 +5,10 @@ import Testing
 
 @testable import Relay
 
-/// Mixed load from several clients, with a kill of a real relay every few seconds, on each store. `Scripts/soak` runs
-/// it for as long as wanted.
+/// Mixed load from several clients, with a kill of a real relay every few seconds, on each store for a minute. `Scripts/soak`
+/// runs it for as long as wanted.
 @Suite(.serialized) struct LoadTests {
-    private static let duration = seconds("AADR_LOAD_SECONDS", otherwise: 15)
+    private static let duration = seconds("AADR_LOAD_SECONDS", otherwise: 60)
     private static let killInterval = seconds("AADR_LOAD_KILL_SECONDS", otherwise: 3)
 
     @Test func oneRelayOnSQLite() async throws {
