@@ -131,14 +131,8 @@ import Testing
             let access = try await relay.mailbox()
             let long = Self.append(access, .oneMiB)
             _ = try await relay.caller.call(long)
-            let (read, write) = (Capability.random(), Capability.random())
-            _ = try await relay.caller.call(
-                BlobCreateRequest(access: access, writeHash: write.hash, readHash: read.hash, parts: 1)
-            )
-            let part = [UInt8](repeating: 7, count: 65_536)
-            let writer = Access(mailbox: access.mailbox, capability: write)
-            _ = try await relay.caller.call(BlobPutRequest(access: writer, index: 0, bytes: part))
-            let blob = BlobGetRequest(access: Access(mailbox: access.mailbox, capability: read), index: 0)
+            let part = [UInt8](repeating: 7, count: BlobPart.length)
+            let blob = BlobGetRequest(access: try await relay.blob(beside: access, part: part), index: 0)
             relay.service.admission.hold(11 << 19)
             for (path, body) in [("/v1/append", long.encoded), ("/v1/read", Self.read(access).encoded)] {
                 let answer = try await relay.caller.post(path, body)

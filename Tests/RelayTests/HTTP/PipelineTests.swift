@@ -137,14 +137,7 @@ import Testing
         limits.slowestExchange = .seconds(3)
         try await TestRelay.with(.socket, limits: limits) { relay in
             let access = try await relay.mailbox()
-            let (read, write) = (Capability.random(), Capability.random())
-            _ = try await relay.caller.call(
-                BlobCreateRequest(access: access, writeHash: write.hash, readHash: read.hash, parts: 1)
-            )
-            let part = [UInt8](repeating: 7, count: 65_536)
-            let writer = Access(mailbox: access.mailbox, capability: write)
-            _ = try await relay.caller.call(BlobPutRequest(access: writer, index: 0, bytes: part))
-            let reader = Access(mailbox: access.mailbox, capability: read)
+            let reader = try await relay.blob(beside: access, part: [UInt8](repeating: 7, count: BlobPart.length))
             var requests = ByteBuffer()
             for _ in 0..<500 { requests.writeRequest(BlobGetRequest(access: reader, index: 0)) }
             let greedy = try SilentConnection(port: relay.endpoint.port)

@@ -196,6 +196,18 @@ struct TestRelay {
         return token
     }
 
+    /// A new blob of one part.
+    /// - Returns: for reading it.
+    func blob(beside access: Access, part: [UInt8]) async throws -> Access {
+        let (read, write) = (Capability.random(), Capability.random())
+        _ = try await caller.call(
+            BlobCreateRequest(access: access, writeHash: write.hash, readHash: read.hash, parts: 1)
+        )
+        let writer = Access(mailbox: access.mailbox, capability: write)
+        _ = try await caller.call(BlobPutRequest(access: writer, index: 0, bytes: part))
+        return Access(mailbox: access.mailbox, capability: read)
+    }
+
     /// A new mailbox with one capability for everything.
     func mailbox(rights: Rights = .all) async throws -> Access {
         try await caller.mailbox(token: token(), rights: rights)
