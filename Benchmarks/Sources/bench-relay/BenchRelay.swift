@@ -9,7 +9,8 @@ struct BenchRelay {
         usage: bench-relay DIRECTORY [COUNT]…
 
         The relay as `aadr-relay serve` runs it, on a free port of loopback, with two routes more: `POST /echo` sends back
-        what it gets, and `POST /durable-echo` does when that is on disk, in a plain file. Prints its port and an access token, and serves until it is stopped.
+        what it gets, and `POST /durable-echo` does when that is on disk, in a plain file. Prints its port and an access
+        token, and serves until it is stopped.
 
         For each count it first makes a mailbox with so many entries, and prints their number and an access to them.
         """

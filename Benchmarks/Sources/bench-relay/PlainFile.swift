@@ -53,12 +53,13 @@ final class PlainFile: Sendable {
     private func writeAll() {
         while true {
             let (all, start) = state.withLock { state in
-                defer { state.waiting = [] }
-                let length = state.waiting.reduce(0) { $0 + $1.body.readableBytes }
-                if state.end + length > Self.length { state.end = 0 }
-                defer { state.end += length }
-                if state.waiting.isEmpty { state.isWriting = false }
-                return (state.waiting, state.end)
+                let all = state.waiting
+                state.waiting = []
+                state.isWriting = !all.isEmpty
+                let length = all.reduce(0) { $0 + $1.body.readableBytes }
+                let start = state.end + length > Self.length ? 0 : state.end
+                state.end = start + length
+                return (all, start)
             }
             guard !all.isEmpty else { return }
             var piece = ByteBuffer()

@@ -27,7 +27,7 @@ struct RelaySuite {
         for round in 0..<effort.rounds(6) {
             for turn in 0..<3 {
                 // None is always the one that finds the machine as the same other left it.
-                switch (round.isMultiple(of: 2) ? turn : 2 - turn) {
+                switch round.isMultiple(of: 2) ? turn : 2 - turn {
                 case 0: appends.append(try load("append", relay, connections: connections))
                 case 1: echoes.append(try load("echo", relay, connections: connections))
                 default: durableEchoes.append(try load("durable-echo", relay, connections: connections))
