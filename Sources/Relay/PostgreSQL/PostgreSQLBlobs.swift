@@ -46,9 +46,7 @@ struct PostgreSQLBlobs {
             return
         }
         guard try blob(of: command.readHash, in: mailbox) == nil else { throw Problem(.capabilityInUse) }
-        guard grant.epoch.advances == 0 else { throw Problem(.epochEnded) }
-        let lastDay = try command.expiry.get()
-        guard grant.usesLeft > 0 else { throw Problem(.quotaExhausted) }
+        let lastDay = try grant.expiry(ofMaking: command)
         let row = grant.epoch.mailbox.row
         let reserved = try connection.execute(
             "SELECT coalesce(sum(parts), 0)::bigint FROM blob WHERE mailbox = $1",

@@ -43,11 +43,9 @@ struct PostgreSQLEntries {
         let grant = try grants.grant(command.access)
         let epoch = grant.epoch
         if let duplicate = try stored.duplicate(of: command.entry.id, in: epoch) { return duplicate }
-        guard command.epoch == epoch.number else { throw Problem(.epochMismatch) }
-        guard epoch.advances == 0 else { throw Problem(.epochEnded) }
-        if let defect = command.entry.defect { throw defect }
-        guard grant.usesLeft > 0 else { throw Problem(.quotaExhausted) }
-        try epoch.mailbox.checkRoom(for: command.entry, limits: limits)
+        if let refusal = grant.refusal(ofAppending: command.entry, inEpoch: command.epoch, limits: limits) {
+            throw refusal
+        }
         let entry = written.add(command.entry, next: [], to: epoch)
         written.use(grant)
         stored.add(entry, id: command.entry.id, epoch: epoch)
@@ -67,13 +65,10 @@ struct PostgreSQLEntries {
             return duplicate
         }
         guard command.epoch == epoch.number else { throw Problem(.epochMismatch) }
-        let seen = Set(command.advancesSeen)
-        guard try loaded[3].allSatisfy({ seen.contains(try $0.opaque(0)) }) else { throw Problem(.unseenAdvance) }
-        guard epoch.advances < AdvanceRequest.maximumAdvances else { throw Problem(.advancesExhausted) }
-        try Self.checkDistinct(command.next.map(\.capabilityHash))
+        try epoch.check(command, beside: loaded[3].map { try $0.opaque(0, as: EntryID.self) })
+        try GrantState.checkDistinct(command.next.map(\.capabilityHash))
         guard loaded[4].isEmpty else { throw Problem(.capabilityInUse) }
-        if let defect = command.entry.defect { throw defect }
-        try epoch.mailbox.checkRoom(for: command.entry, limits: limits)
+        try epoch.mailbox.check(command.entry, limits: limits)
         var written = PostgreSQLWrittenEntries()
         let entry = written.add(command.entry, next: command.next, to: epoch)
         epoch.advances += 1
@@ -91,7 +86,7 @@ struct PostgreSQLEntries {
     /// Makes an epoch and its grants.
     func open(
         epochNumber: UInt64,
-        mailbox: PostgreSQLMailbox,
+        mailbox: MailboxState,
         opening: UInt64,
         openingHash: RunningHash,
         grants: [Grant]
@@ -119,11 +114,6 @@ struct PostgreSQLEntries {
             .opaques(grants.map(\.capabilityHash)), .integers(grants.map { Int64($0.rights.rawValue) }),
             .integers(grants.map { Int64($0.uses) }),
         ]
-    }
-
-    /// Refuses capability hashes that stand twice in a request.
-    static func checkDistinct(_ hashes: [CapabilityHash]) throws(Problem) {
-        guard Set(hashes).count == hashes.count else { throw Problem(.capabilityInUse) }
     }
 
     private static func advances(_ access: HashedAccess) -> PostgreSQLStatement {

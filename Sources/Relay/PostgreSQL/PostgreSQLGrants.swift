@@ -3,7 +3,7 @@ internal import RelayAPI
 /// The grants of capabilities, with the epochs and mailboxes to which they belong, as a transaction has locked and
 /// loaded them. The objects are shared, so that one request of a transaction sees what another has changed.
 struct PostgreSQLGrants {
-    private var grants: [HashedAccess: PostgreSQLGrant] = [:]
+    private var grants: [HashedAccess: GrantState] = [:]
 
     /// Two statements: the first locks the mailboxes, always in the same order, so that transactions wait for each
     /// other in no circle; the second, which sees all that was committed before it, loads.
@@ -41,14 +41,14 @@ struct PostgreSQLGrants {
 
     /// - Parameter rows: of the second statement.
     init(rows: [PostgreSQLRow]) throws {
-        var epochs: [Int64: PostgreSQLEpoch] = [:]
-        var mailboxes: [Int64: PostgreSQLMailbox] = [:]
+        var epochs: [Int64: EpochState] = [:]
+        var mailboxes: [Int64: MailboxState] = [:]
         for row in rows {
             let access = HashedAccess(mailbox: try row.opaque(1), capability: try row.opaque(0))
             let mailboxRow = try row.integer(11)
             let mailbox =
                 try mailboxes[mailboxRow]
-                ?? PostgreSQLMailbox(
+                ?? MailboxState(
                     row: mailboxRow,
                     id: access.mailbox,
                     nextSequence: row.unsigned(12),
@@ -56,18 +56,30 @@ struct PostgreSQLGrants {
                 )
             mailboxes[mailboxRow] = mailbox
             let epochRow = try row.integer(4)
-            let epoch = try epochs[epochRow] ?? PostgreSQLEpoch(row, mailbox: mailbox)
+            let epoch =
+                try epochs[epochRow]
+                ?? EpochState(
+                    row: epochRow,
+                    mailbox: mailbox,
+                    number: row.unsigned(5),
+                    advances: Int(row.integer(6)),
+                    head: row.unsigned(7),
+                    headHash: row.opaque(8),
+                    takenTo: row.unsigned(9),
+                    deletedTo: row.unsigned(10)
+                )
             epochs[epochRow] = epoch
-            grants[access] = PostgreSQLGrant(
+            grants[access] = GrantState(
                 access: access,
                 epoch: epoch,
+                rights: Rights(rawValue: UInt8(truncatingIfNeeded: try row.integer(2))),
                 usesLeft: UInt32(truncatingIfNeeded: try row.integer(3))
             )
         }
     }
 
     /// - Throws: `not-permitted`, whatever it is that is missing.
-    func grant(_ access: HashedAccess) throws(Problem) -> PostgreSQLGrant {
+    func grant(_ access: HashedAccess) throws(Problem) -> GrantState {
         guard let grant = grants[access] else { throw Problem(.notPermitted) }
         return grant
     }
@@ -77,69 +89,8 @@ struct PostgreSQLGrants {
         _ access: HashedAccess,
         for right: Rights,
         on connection: PostgreSQLConnection
-    ) throws -> PostgreSQLGrant {
+    ) throws -> GrantState {
         try PostgreSQLGrants(rows: connection.execute(statements([access], right: right))[1]).grant(access)
-    }
-}
-
-final class PostgreSQLGrant {
-    let access: HashedAccess
-    let epoch: PostgreSQLEpoch
-    var usesLeft: UInt32
-
-    init(access: HashedAccess, epoch: PostgreSQLEpoch, usesLeft: UInt32) {
-        self.access = access
-        self.epoch = epoch
-        self.usesLeft = usesLeft
-    }
-}
-
-final class PostgreSQLEpoch {
-    let row: Int64
-    let mailbox: PostgreSQLMailbox
-    let number: UInt64
-    /// How many advances leave it.
-    var advances: Int
-    /// Sequence number and running hash of its last entry, or those it was opened with.
-    var head: UInt64
-    var headHash: RunningHash
-    /// No application entry up to this sequence number can be taken any more.
-    let takenTo: UInt64
-    /// All bodies up to this sequence number have been deleted.
-    let deletedTo: UInt64
-
-    fileprivate init(_ columns: PostgreSQLRow, mailbox: PostgreSQLMailbox) throws {
-        row = try columns.integer(4)
-        self.mailbox = mailbox
-        number = try columns.unsigned(5)
-        advances = Int(try columns.integer(6))
-        head = try columns.unsigned(7)
-        headHash = try columns.opaque(8)
-        takenTo = try columns.unsigned(9)
-        deletedTo = try columns.unsigned(10)
-    }
-}
-
-final class PostgreSQLMailbox {
-    let row: Int64
-    let id: MailboxID
-    var nextSequence: UInt64
-    /// Of the bodies that it holds.
-    var bodyBytes: UInt64
-
-    init(row: Int64, id: MailboxID, nextSequence: UInt64, bodyBytes: UInt64) {
-        self.row = row
-        self.id = id
-        self.nextSequence = nextSequence
-        self.bodyBytes = bodyBytes
-    }
-
-    /// Refuses an entry that does not fit.
-    func checkRoom(for entry: NewEntry, limits: RelayLimits) throws(Problem) {
-        let length = entry.body.count
-        if let refusal = limits.refusal(ofBodyOf: length, entries: nextSequence - 1, bodyBytes: bodyBytes) {
-            throw refusal
-        }
     }
 }
 
@@ -188,14 +139,14 @@ struct PostgreSQLStored {
     }
 
     /// What the mailbox holds under an entry id in an epoch; nil when it does not know the id.
-    func duplicate(of id: EntryID, in epoch: PostgreSQLEpoch) throws(Problem) -> AppendedEntry? {
+    func duplicate(of id: EntryID, in epoch: EpochState) throws(Problem) -> AppendedEntry? {
         guard let entry = entries[Key(mailbox: epoch.mailbox.row, id: id)] else { return nil }
         guard entry.epoch == epoch.row else { throw Problem(.entryIDInUse) }
         return AppendedEntry(sequence: entry.sequence, runningHash: entry.runningHash, isDuplicate: true)
     }
 
     /// Remembers an entry that the transaction adds.
-    mutating func add(_ entry: AppendedEntry, id: EntryID, epoch: PostgreSQLEpoch) {
+    mutating func add(_ entry: AppendedEntry, id: EntryID, epoch: EpochState) {
         entries[Key(mailbox: epoch.mailbox.row, id: id)] = Entry(
             epoch: epoch.row,
             sequence: entry.sequence,

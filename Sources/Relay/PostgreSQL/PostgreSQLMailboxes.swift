@@ -19,10 +19,10 @@ struct PostgreSQLMailboxes {
             guard try isFirstEpoch(like: command) else { throw Problem(.mailboxExists) }
             return
         }
-        try PostgreSQLEntries.checkDistinct(command.grants.map(\.capabilityHash))
+        try GrantState.checkDistinct(command.grants.map(\.capabilityHash))
         guard token.mailboxesLeft > 0 else { throw Problem(.mailboxesExhausted) }
         try spend(1, of: token)
-        let mailbox = PostgreSQLMailbox(
+        let mailbox = MailboxState(
             row: try inserted.integer(0),
             id: command.mailbox,
             nextSequence: 1,
@@ -61,7 +61,7 @@ struct PostgreSQLMailboxes {
         guard !named.contains(command.access.capability) else {
             throw Problem(.malformed, detail: "a capability cannot change itself")
         }
-        try PostgreSQLEntries.checkDistinct(named)
+        try GrantState.checkDistinct(named)
         let elsewhere = try connection.execute(
             """
             SELECT 1::bigint FROM "grant" WHERE capability_hash = ANY ($1) AND mailbox_id = $2 AND epoch <> $3 LIMIT 1

@@ -174,7 +174,7 @@ struct PostgreSQLRemovals {
         )
     }
 
-    private func use(_ grant: PostgreSQLGrant) throws {
+    private func use(_ grant: GrantState) throws {
         var written = PostgreSQLWrittenEntries()
         written.use(grant)
         try connection.execute(written.statements)

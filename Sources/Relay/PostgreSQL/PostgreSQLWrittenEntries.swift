@@ -3,11 +3,10 @@ internal import RelayAPI
 /// What a transaction writes: entries behind the last ones of their epochs, and the counters that move with them.
 struct PostgreSQLWrittenEntries {
     private struct Row {
-        let epoch: PostgreSQLEpoch
+        let epoch: EpochState
         let entry: NewEntry
         let next: [Grant]
-        let sequence: UInt64
-        let runningHash: RunningHash
+        let appended: AppendedEntry
     }
 
     private struct Expiry: Hashable {
@@ -16,38 +15,23 @@ struct PostgreSQLWrittenEntries {
     }
 
     private var rows: [Row] = []
-    private var grants: [HashedAccess: PostgreSQLGrant] = [:]
+    private var grants: [HashedAccess: GrantState] = [:]
     /// Sequence number of the first entry.
     private var expiries: [Expiry: UInt64] = [:]
 
     /// Puts an entry behind the last one of an epoch.
-    mutating func add(_ entry: NewEntry, next: [Grant], to epoch: PostgreSQLEpoch) -> AppendedEntry {
-        let sequence = epoch.mailbox.nextSequence
-        let runningHash = epoch.headHash.following(
-            with: RunningHashEntry(
-                sequence: sequence,
-                epoch: epoch.number,
-                kind: entry.kind,
-                entryID: entry.id,
-                next: next,
-                bodyHash: entry.bodyHash
-            )
-        )
-        rows.append(Row(epoch: epoch, entry: entry, next: next, sequence: sequence, runningHash: runningHash))
+    mutating func add(_ entry: NewEntry, next: [Grant], to epoch: EpochState) -> AppendedEntry {
+        let appended = epoch.following(entry, next: next)
+        rows.append(Row(epoch: epoch, entry: entry, next: next, appended: appended))
         let expiry = Expiry(day: entry.expiry, epoch: epoch.row)
-        expiries[expiry] = expiries[expiry] ?? sequence
-        epoch.mailbox.nextSequence += 1
-        epoch.mailbox.bodyBytes += UInt64(entry.body.count)
-        epoch.head = sequence
-        epoch.headHash = runningHash
-        return AppendedEntry(sequence: sequence, runningHash: runningHash, isDuplicate: false)
+        expiries[expiry] = expiries[expiry] ?? appended.sequence
+        epoch.add(entry, as: appended)
+        return appended
     }
 
     /// Counts one use.
-    mutating func use(_ grant: PostgreSQLGrant) {
-        guard grant.usesLeft != Grant.unlimited else { return }
-        grant.usesLeft -= 1
-        grants[grant.access] = grant
+    mutating func use(_ grant: GrantState) {
+        if grant.use() { grants[grant.access] = grant }
     }
 
     /// Those that got entries.
@@ -68,11 +52,11 @@ struct PostgreSQLWrittenEntries {
                 $7::bytea[], $8::bytea[], $9::bigint[], $10::bytea[])
             """,
             [
-                .integers(rows.map(\.epoch.row)), .integers(rows.map { Int64($0.sequence) }),
+                .integers(rows.map(\.epoch.row)), .integers(rows.map { Int64($0.appended.sequence) }),
                 .integers(rows.map(\.epoch.mailbox.row)), .opaques(rows.map(\.entry.id)),
                 .integers(rows.map { Int64($0.entry.kind.rawValue) }),
                 .byteStrings(rows.map { Array($0.next.joined) }), .opaques(rows.map(\.entry.bodyHash)),
-                .opaques(rows.map(\.runningHash)), .integers(rows.map { Int64($0.entry.expiry.number) }),
+                .opaques(rows.map(\.appended.runningHash)), .integers(rows.map { Int64($0.entry.expiry.number) }),
                 .byteStrings(rows.map(\.entry.body)),
             ]
         )

@@ -6,7 +6,7 @@ internal import RelayAPI
 extension MailboxWriter {
     func append(_ command: AppendCommand) throws -> AppendedEntry {
         let grant = try grant(command.access, for: .append)
-        if let refusal = refusal(of: command.entry, grant: grant, epoch: command.epoch) {
+        if let refusal = grant.refusal(ofAppending: command.entry, inEpoch: command.epoch, limits: limits) {
             // A duplicate is answered before anything else is looked at.
             return try duplicate(of: command.entry.id, in: grant.epoch) ?? { throw refusal }()
         }
@@ -23,9 +23,9 @@ extension MailboxWriter {
         let epoch = grant.epoch
         if let duplicate = try duplicate(of: command.entry.id, in: epoch) { return duplicate }
         guard command.epoch == epoch.number else { throw Problem(.epochMismatch) }
-        try checkAdvancesSeen(command.advancesSeen, epoch: epoch)
+        try epoch.check(command, beside: advances(of: epoch))
         try checkUnknown(command.next.map(\.capabilityHash), in: command.access.mailbox)
-        try checkEntry(command.entry, mailbox: epoch.mailbox)
+        try epoch.mailbox.check(command.entry, limits: limits)
         guard let entry = try insert(command.entry, next: command.next, epoch: epoch) else {
             throw StoreFault.damaged
         }
@@ -66,13 +66,8 @@ extension MailboxWriter {
         )
     }
 
-    /// Refuses capability hashes that stand twice in a request.
-    func checkDistinct(_ hashes: [CapabilityHash]) throws {
-        guard Set(hashes).count == hashes.count else { throw Problem(.capabilityInUse) }
-    }
-
     private func checkUnknown(_ hashes: [CapabilityHash], in mailbox: MailboxID) throws {
-        try checkDistinct(hashes)
+        try GrantState.checkDistinct(hashes)
         for hash in hashes {
             let known = try fetchOne(
                 #"SELECT 1 FROM "grant" WHERE capability_hash = ? AND mailbox_id = ?"#,
@@ -82,10 +77,10 @@ extension MailboxWriter {
         }
     }
 
-    private func checkAdvancesSeen(_ seen: [EntryID], epoch: EpochState) throws {
-        guard epoch.hasEnded else { return }
-        let seen = Set(seen)
-        let advances = try Row.fetchCursor(
+    /// All advances that leave an epoch.
+    private func advances(of epoch: EpochState) throws -> [EntryID] {
+        guard epoch.hasEnded else { return [] }
+        let found = try Row.fetchAll(
             try db.cachedStatement(
                 sql: """
                     SELECT entry_id FROM entry
@@ -97,23 +92,7 @@ extension MailboxWriter {
                 EntryKey.end(ofEpoch: epoch.row).rowID,
             ]
         )
-        while let advance = try advances.next() {
-            guard seen.contains(try advance.opaque(0)) else { throw Problem(.unseenAdvance) }
-        }
-        guard epoch.advances < AdvanceRequest.maximumAdvances else { throw Problem(.advancesExhausted) }
-    }
-
-    private func refusal(of entry: NewEntry, grant: GrantState, epoch: UInt64) -> Problem? {
-        if epoch != grant.epoch.number { return Problem(.epochMismatch) }
-        if grant.epoch.hasEnded { return Problem(.epochEnded) }
-        if let defect = entry.defect { return defect }
-        if grant.usesLeft == 0 { return Problem(.quotaExhausted) }
-        return grant.epoch.mailbox.refusal(of: entry, limits: limits)
-    }
-
-    private func checkEntry(_ entry: NewEntry, mailbox: MailboxState) throws {
-        if let defect = entry.defect { throw defect }
-        if let refusal = mailbox.refusal(of: entry, limits: limits) { throw refusal }
+        return try found.map { try $0.opaque(0, as: EntryID.self) }
     }
 
     /// What the mailbox holds under an entry id in an epoch; nil when it does not know the id.
@@ -131,17 +110,7 @@ extension MailboxWriter {
     /// Writes an entry behind the last one of its epoch.
     /// - Returns: nil, with nothing changed, when the mailbox knows its id.
     private func insert(_ entry: NewEntry, next: [Grant], epoch: EpochState) throws -> AppendedEntry? {
-        let sequence = epoch.mailbox.nextSequence
-        let runningHash = epoch.headHash.following(
-            with: RunningHashEntry(
-                sequence: sequence,
-                epoch: epoch.number,
-                kind: entry.kind,
-                entryID: entry.id,
-                next: next,
-                bodyHash: entry.bodyHash
-            )
-        )
+        let appended = epoch.following(entry, next: next)
         var insertion = try HotStatement(
             """
             INSERT INTO entry (id, mailbox, entry_id, kind, next, body_hash, running_hash, last_day, body)
@@ -149,13 +118,13 @@ extension MailboxWriter {
             """,
             in: db
         )
-        insertion.bind(EntryKey(epoch: epoch.row, sequence: sequence).rowID)
+        insertion.bind(EntryKey(epoch: epoch.row, sequence: appended.sequence).rowID)
         insertion.bind(epoch.mailbox.row)
         insertion.bind(entry.id.bytes)
         insertion.bind(Int64(entry.kind.rawValue))
         insertion.bind(next.joined)
         insertion.bind(entry.bodyHash.bytes)
-        insertion.bind(runningHash.bytes)
+        insertion.bind(appended.runningHash.bytes)
         insertion.bind(Int64(entry.expiry.number))
         insertion.bind(try nextBody())
         try insertion.run()
@@ -164,11 +133,11 @@ extension MailboxWriter {
         if epoch.expiryDays.insert(entry.expiry).inserted {
             try execute(
                 "INSERT INTO expiry (last_day, epoch, first_sequence) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                [entry.expiry.number, epoch.row, Int64(sequence)]
+                [entry.expiry.number, epoch.row, Int64(appended.sequence)]
             )
         }
-        epoch.head = takeSequence(of: epoch.mailbox, bodyLength: entry.body.count)
-        epoch.headHash = runningHash
-        return AppendedEntry(sequence: sequence, runningHash: runningHash, isDuplicate: false)
+        epoch.add(entry, as: appended)
+        noteEntry(in: epoch.mailbox)
+        return appended
     }
 }

@@ -15,9 +15,7 @@ extension MailboxWriter {
             return
         }
         guard try blob(of: command.readHash, in: mailbox) == nil else { throw Problem(.capabilityInUse) }
-        if grant.epoch.hasEnded { throw Problem(.epochEnded) }
-        let lastDay = try command.expiry.get()
-        if grant.usesLeft == 0 { throw Problem(.quotaExhausted) }
+        let lastDay = try grant.expiry(ofMaking: command)
         let row = grant.epoch.mailbox.row
         let reserved =
             try fetchOne("SELECT coalesce(sum(parts), 0) FROM blob WHERE mailbox = ?", [row])?.integer(0) ?? 0

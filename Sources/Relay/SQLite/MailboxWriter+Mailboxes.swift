@@ -10,7 +10,7 @@ extension MailboxWriter {
             guard try isFirstEpoch(of: existing.integer(0), like: command) else { throw Problem(.mailboxExists) }
             return
         }
-        try checkDistinct(command.grants.map(\.capabilityHash))
+        try GrantState.checkDistinct(command.grants.map(\.capabilityHash))
         guard token.mailboxesLeft > 0 else { throw Problem(.mailboxesExhausted) }
         try spend(1, of: token)
         try execute("INSERT INTO mailbox (mailbox_id, next_sequence) VALUES (?, 1)", [command.mailbox.data])
@@ -44,7 +44,7 @@ extension MailboxWriter {
         guard !named.contains(command.access.capability) else {
             throw Problem(.malformed, detail: "a capability cannot change itself")
         }
-        try checkDistinct(named)
+        try GrantState.checkDistinct(named)
         var known: [CapabilityHash: Int64] = [:]
         for hash in named {
             let found = try fetchOne(

@@ -58,7 +58,7 @@ final class MailboxWriter: @unchecked Sendable {
     /// Writes what has changed in memory, just before the commit.
     func finish() throws {
         for mailbox in changedMailboxes.values { try write(mailbox) }
-        for mailbox in relievedMailboxes.values { try write(mailbox) }
+        for (row, mailbox) in relievedMailboxes where changedMailboxes[row] == nil { try write(mailbox) }
         for access in changedGrants {
             guard let grant = grants[access] else { continue }
             try execute(
@@ -143,9 +143,7 @@ final class MailboxWriter: @unchecked Sendable {
 
     /// Counts one use.
     func use(_ grant: GrantState) {
-        guard grant.usesLeft != Grant.unlimited else { return }
-        grant.usesLeft -= 1
-        changedGrants.insert(grant.access)
+        if grant.use() { changedGrants.insert(grant.access) }
     }
 
     /// Forgets a grant that the database now has otherwise.
@@ -191,17 +189,14 @@ final class MailboxWriter: @unchecked Sendable {
         return mailbox
     }
 
-    /// Takes the mailbox's next sequence number, for an entry whose body has so many bytes.
-    func takeSequence(of mailbox: MailboxState, bodyLength: Int) -> UInt64 {
-        defer { mailbox.nextSequence += 1 }
-        mailbox.bodyBytes += UInt64(bodyLength)
+    /// Has a mailbox that got an entry written at the end, and announced.
+    func noteEntry(in mailbox: MailboxState) {
         changedMailboxes[mailbox.row] = mailbox
-        return mailbox.nextSequence
     }
 
     /// Gives the room of a body that has gone back to its mailbox.
     func release(_ bytes: Int64, of mailbox: MailboxState) {
-        mailbox.bodyBytes -= min(UInt64(bytes), mailbox.bodyBytes)
+        mailbox.release(UInt64(bytes))
         relievedMailboxes[mailbox.row] = mailbox
     }
 
@@ -233,69 +228,4 @@ final class MailboxWriter: @unchecked Sendable {
 
     /// An epoch whose state the writer keeps, if it does.
     func keptEpoch(row: Int64) -> EpochState? { epochs[row] }
-}
-
-/// What the writer keeps of a grant.
-final class GrantState {
-    let access: HashedAccess
-    let epoch: EpochState
-    let rights: Rights
-    var usesLeft: UInt32
-
-    init(access: HashedAccess, epoch: EpochState, rights: Rights, usesLeft: UInt32) {
-        self.access = access
-        self.epoch = epoch
-        self.rights = rights
-        self.usesLeft = usesLeft
-    }
-}
-
-/// What the writer keeps of an epoch.
-final class EpochState {
-    let row: Int64
-    let mailbox: MailboxState
-    let number: UInt64
-    /// How many advances leave it.
-    var advances: Int
-    /// Sequence number and running hash of its last entry, or those it was opened with.
-    var head: UInt64
-    var headHash: RunningHash
-    /// The days for which the table `expiry` has a row.
-    var expiryDays: Set<Day> = []
-    /// No application entry up to this sequence number can be taken any more.
-    var takenTo: UInt64 = 0
-    /// All bodies up to this sequence number have been deleted.
-    var deletedTo: UInt64 = 0
-
-    init(row: Int64, mailbox: MailboxState, number: UInt64, advances: Int, head: UInt64, headHash: RunningHash) {
-        self.row = row
-        self.mailbox = mailbox
-        self.number = number
-        self.advances = advances
-        self.head = head
-        self.headHash = headHash
-    }
-
-    var hasEnded: Bool { advances > 0 }
-}
-
-/// What the writer keeps of a mailbox.
-final class MailboxState {
-    let row: Int64
-    let id: MailboxID
-    var nextSequence: UInt64
-    /// Of the bodies that it holds.
-    var bodyBytes: UInt64
-
-    init(row: Int64, id: MailboxID, nextSequence: UInt64, bodyBytes: UInt64) {
-        self.row = row
-        self.id = id
-        self.nextSequence = nextSequence
-        self.bodyBytes = bodyBytes
-    }
-
-    /// Why an entry does not fit; nil when it does.
-    func refusal(of entry: NewEntry, limits: RelayLimits) -> Problem? {
-        limits.refusal(ofBodyOf: entry.body.count, entries: nextSequence - 1, bodyBytes: bodyBytes)
-    }
 }
