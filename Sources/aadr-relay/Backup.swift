@@ -18,16 +18,13 @@ struct Backup: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var common: CommonOptions
-    @OptionGroup var store: StoreOption
+    @OptionGroup var store: StoreOptions
 
     @Argument(help: ArgumentHelp("Where to write it; there must be no such file yet. Or -.", valueName: "FILE"))
     var file: String
 
     func run() async throws {
-        let settings = try common.settings
-        let kind = try store.kind(settings)
-        let path = try common.path(settings)
+        let (_, kind, path) = try store.chosen
         try await Failure.reporting {
             guard case .sqlite = kind else {
                 throw Failure(

@@ -94,111 +94,56 @@ struct LimitOptions: ParsableArguments {
     )
     var slowestSubscriber: String?
 
-    func limits(_ settings: Settings) throws -> RelayLimits {
+    /// What is set, and the defaults for the rest.
+    func chosen(_ settings: Settings) throws -> RelayLimits {
         var limits = RelayLimits()
-        limits.applicationRetentionDays = try settings.number(
-            .retentionDays,
-            option: retentionDays,
-            default: limits.applicationRetentionDays,
-            in: 1...3650
-        )
-        limits.advanceRetentionDays = try settings.number(
-            .advanceRetentionDays,
-            option: advanceRetentionDays,
-            default: limits.advanceRetentionDays,
-            in: 1...3650
-        )
-        limits.maximumRetentionDays = try settings.number(
-            .longestRetentionDays,
-            option: longestRetentionDays,
-            default: limits.maximumRetentionDays,
-            in: 1...3650
-        )
-        limits.maximumEntries = try settings.number(
-            .mailboxEntries,
-            option: mailboxEntries,
-            default: limits.maximumEntries,
-            in: 1...4_000_000_000
-        )
-        limits.maximumMailboxBytes = try settings.number(
-            .mailboxBytes,
-            option: mailboxBytes,
-            default: limits.maximumMailboxBytes,
-            // Room for the longest body, and no more than a column holds.
-            in: 1_048_576...UInt64(Int64.max)
-        )
-        limits.maximumBlobParts = try settings.number(
-            .mailboxBlobParts,
-            option: mailboxBlobParts,
-            default: limits.maximumBlobParts,
-            in: 0...1_000_000
-        )
-        limits.maximumStoreBytes = try settings.number(
-            .storeBytes,
-            option: storeBytes,
-            default: limits.maximumStoreBytes,
-            in: 0...Int.max
-        )
-        limits.connections = try settings.number(
-            .connections,
-            option: connections,
-            default: limits.connections,
-            in: 1...1_000_000
-        )
-        limits.subscriptions = try settings.number(
-            .subscriptions,
-            option: subscriptions,
-            default: limits.subscriptions,
-            in: 1...1_000_000
-        )
-        limits.connectionSubscriptions = try settings.number(
-            .connectionSubscriptions,
-            option: connectionSubscriptions,
-            default: limits.connectionSubscriptions,
-            in: 1...1_000_000
-        )
-        limits.heldBytes = try settings.number(
-            .heldBytes,
-            option: heldBytes,
-            default: limits.heldBytes,
-            // Room for the longest answer.
-            in: 8_388_608...Int.max
-        )
-        limits.headerBytes = try settings.number(
-            .headerBytes,
-            option: headerBytes,
-            default: limits.headerBytes,
-            in: 1024...1_048_576
-        )
-        limits.connectionRate = try rate(.connectionRate, connectionRate, limits.connectionRate, settings)
-        limits.capabilityRate = try rate(.capabilityRate, capabilityRate, limits.capabilityRate, settings)
-        limits.tokenRate = try rate(.tokenRate, tokenRate, limits.tokenRate, settings)
-        limits.slowestStart = try seconds(.slowestStart, slowestStart, limits.slowestStart, settings)
-        limits.slowestExchange = try seconds(.slowestExchange, slowestExchange, limits.slowestExchange, settings)
-        limits.slowestSubscriber = try seconds(
-            .slowestSubscriber,
-            slowestSubscriber,
-            limits.slowestSubscriber,
-            settings
-        )
+        func set<Number: FixedWidthInteger>(
+            _ limit: WritableKeyPath<RelayLimits, Number>,
+            _ setting: Setting,
+            _ option: String?,
+            in range: ClosedRange<Number>
+        ) throws {
+            limits[keyPath: limit] =
+                try settings.number(setting, option: option, default: limits[keyPath: limit], in: range)
+        }
+
+        try set(\.applicationRetentionDays, .retentionDays, retentionDays, in: 1...3650)
+        try set(\.advanceRetentionDays, .advanceRetentionDays, advanceRetentionDays, in: 1...3650)
+        try set(\.maximumRetentionDays, .longestRetentionDays, longestRetentionDays, in: 1...3650)
         guard max(limits.applicationRetentionDays, limits.advanceRetentionDays) <= limits.maximumRetentionDays else {
             throw ValidationError("longest-retention-days is less than what is kept by default")
         }
+
+        try set(\.maximumEntries, .mailboxEntries, mailboxEntries, in: 1...4_000_000_000)
+        // Room for the longest body, and no more than a column holds.
+        try set(\.maximumMailboxBytes, .mailboxBytes, mailboxBytes, in: 1_048_576...UInt64(Int64.max))
+        try set(\.maximumBlobParts, .mailboxBlobParts, mailboxBlobParts, in: 0...1_000_000)
+        try set(\.maximumStoreBytes, .storeBytes, storeBytes, in: 0...Int.max)
+
+        try set(\.connections, .connections, connections, in: 1...1_000_000)
+        try set(\.subscriptions, .subscriptions, subscriptions, in: 1...1_000_000)
+        try set(\.connectionSubscriptions, .connectionSubscriptions, connectionSubscriptions, in: 1...1_000_000)
+        // Room for the longest answer.
+        try set(\.heldBytes, .heldBytes, heldBytes, in: 8_388_608...Int.max)
+        try set(\.headerBytes, .headerBytes, headerBytes, in: 1024...1_048_576)
+
+        try set(\.connectionRate.perSecond, .connectionRate, connectionRate, in: Self.rates)
+        try set(\.capabilityRate.perSecond, .capabilityRate, capabilityRate, in: Self.rates)
+        try set(\.tokenRate.perSecond, .tokenRate, tokenRate, in: Self.rates)
+
+        try set(\.slowestStart.inSeconds, .slowestStart, slowestStart, in: Self.seconds)
+        try set(\.slowestExchange.inSeconds, .slowestExchange, slowestExchange, in: Self.seconds)
+        try set(\.slowestSubscriber.inSeconds, .slowestSubscriber, slowestSubscriber, in: Self.seconds)
         return limits
     }
 
-    private func rate(_ setting: Setting, _ option: String?, _ rate: Rate, _ settings: Settings) throws -> Rate {
-        Rate(perSecond: try settings.number(setting, option: option, default: rate.perSecond, in: 0...1_000_000))
-    }
+    private static let rates = 0...1_000_000
+    private static let seconds: ClosedRange<Int64> = 1...86_400
+}
 
-    private func seconds(
-        _ setting: Setting,
-        _ option: String?,
-        _ duration: Duration,
-        _ settings: Settings
-    ) throws -> Duration {
-        .seconds(
-            try settings.number(setting, option: option, default: duration.components.seconds, in: 1...86_400)
-        )
+extension Duration {
+    fileprivate var inSeconds: Int64 {
+        get { components.seconds }
+        set { self = .seconds(newValue) }
     }
 }

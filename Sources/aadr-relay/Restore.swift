@@ -17,8 +17,7 @@ struct Restore: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var common: CommonOptions
-    @OptionGroup var store: StoreOption
+    @OptionGroup var store: StoreOptions
 
     @Argument(help: ArgumentHelp("What `backup` wrote; - for standard input; none with PostgreSQL.", valueName: "FILE"))
     var file: String?
@@ -27,9 +26,7 @@ struct Restore: AsyncParsableCommand {
     var replace = false
 
     func run() async throws {
-        let settings = try common.settings
-        let kind = try store.kind(settings)
-        let path = try common.path(settings)
+        let (_, kind, path) = try store.chosen
         switch (kind, file) {
         case (.sqlite, let file?):
             try await Failure.reporting { try await restore(file, in: path) }

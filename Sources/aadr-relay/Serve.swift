@@ -19,8 +19,7 @@ struct Serve: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var common: CommonOptions
-    @OptionGroup var store: StoreOption
+    @OptionGroup var store: StoreOptions
 
     @Option(help: ArgumentHelp("Where to listen (default: 127.0.0.1:8443).", valueName: "HOST:PORT"))
     var listen: String?
@@ -59,12 +58,10 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "What the relay allows") var limits: LimitOptions
 
     func run() async throws {
-        let settings = try common.settings
-        let kind = try store.kind(settings)
-        let path = try common.path(settings)
+        let (settings, kind, path) = try store.chosen
         let listen = try settings.value(.listen, option: listen).map(HostAndPort.init(listening:)) ?? .defaultListen
         let adminListen = try settings.value(.adminListen, option: adminListen).map(HostAndPort.init(listening:))
-        let limits = try limits.limits(settings)
+        let limits = try limits.chosen(settings)
         let logger = try logger(settings)
         let certificateFiles = try certificateFiles(settings)
         let isPlain = try settings.flag(.plainHTTP, option: plainHttp)

@@ -2,6 +2,20 @@ import ArgumentParser
 import Foundation
 import Relay
 
+/// The options of every command that opens the store.
+struct StoreOptions: ParsableArguments {
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var store: StoreOption
+
+    /// What is set, which store, and the data directory's path.
+    var chosen: (settings: Settings, kind: StoreOption.Kind, path: String) {
+        get throws {
+            let settings = try common.settings
+            return (settings, try store.kind(settings), try common.path(settings))
+        }
+    }
+}
+
 /// Where the mailboxes and tokens are kept.
 struct StoreOption: ParsableArguments {
     @Option(

@@ -24,8 +24,7 @@ struct Token: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var common: CommonOptions
-        @OptionGroup var store: StoreOption
+        @OptionGroup var store: StoreOptions
 
         @Option(
             help: ArgumentHelp(
@@ -39,9 +38,7 @@ struct Token: AsyncParsableCommand {
         var mailboxes: String?
 
         func run() async throws {
-            let settings = try common.settings
-            let kind = try store.kind(settings)
-            let path = try common.path(settings)
+            let (settings, kind, path) = try store.chosen
             guard let label = settings.value(.label, option: label) else {
                 throw ValidationError("name the token: --label TEXT, or AADR_RELAY_LABEL")
             }
@@ -68,16 +65,13 @@ struct Token: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var common: CommonOptions
-        @OptionGroup var store: StoreOption
+        @OptionGroup var store: StoreOptions
 
         @Flag(help: "One JSON object on each line.")
         var json = false
 
         func run() async throws {
-            let settings = try common.settings
-            let kind = try store.kind(settings)
-            let path = try common.path(settings)
+            let (_, kind, path) = try store.chosen
             try await Failure.reporting {
                 try await kind.withStore(in: DataDirectory(path: path, creating: false)) { store in
                     for token in try await store.tokens() {
@@ -97,16 +91,13 @@ struct Token: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var common: CommonOptions
-        @OptionGroup var store: StoreOption
+        @OptionGroup var store: StoreOptions
 
         @Argument(help: ArgumentHelp("As `token list` prints it.", valueName: "ID"))
         var id: String
 
         func run() async throws {
-            let settings = try common.settings
-            let kind = try store.kind(settings)
-            let path = try common.path(settings)
+            let (_, kind, path) = try store.chosen
             try await Failure.reporting {
                 try await kind.withStore(in: DataDirectory(path: path, creating: false)) { store in
                     guard try await store.revokeToken(id: id) else {

@@ -3,7 +3,7 @@ internal import Synchronization
 /// How often somebody may ask: so many times a second on average, and ten seconds' worth of it at once.
 public struct Rate: Sendable, Equatable {
     /// 0: as often as one likes.
-    public let perSecond: Int
+    public var perSecond: Int
 
     public init(perSecond: Int) {
         self.perSecond = perSecond
