@@ -81,7 +81,7 @@ extension Engine {
             tasks.addTask {
                 // What was missed, and what else a command does; from then on entries are brought.
                 await self.repeatedly(reachability, continuation) {
-                    _ = try await self.sync()
+                    try await self.sync(reachability, continuation)
                     throw CancellationError()
                 }
                 await self.repeatedly(reachability, continuation) {
@@ -96,6 +96,8 @@ extension Engine {
                 for line in (try? await self.lines()) ?? [] where lines.insert(line).inserted {
                     tasks.addTask {
                         await self.repeatedly(reachability, continuation) {
+                            // A subscription may hear nothing for a while: this asks at once, and sends what has waited.
+                            if reachability.isLost { try await self.sync(reachability, continuation) }
                             try await self.follow(line) { continuation.yield(Wake(event: reachability.note(nil))) }
                         }
                     }
@@ -108,6 +110,11 @@ extension Engine {
         continuation.finish()
     }
 
+    private func sync(_ reachability: Reachability, _ continuation: AsyncStream<Wake>.Continuation) async throws {
+        _ = try await sync()
+        continuation.yield(Wake(event: reachability.note(nil)))
+    }
+
     private func watchReceipts(_ reachability: Reachability, _ continuation: AsyncStream<Wake>.Continuation) async {
         await repeatedly(reachability, continuation) {
             try await Task.sleep(for: .seconds(1))
@@ -115,7 +122,8 @@ extension Engine {
         }
     }
 
-    /// Does something over and over, pausing longer and longer while the relay cannot be reached.
+    /// Does something over and over, pausing longer and longer while the relay cannot be reached. That the body ends well does
+    /// not say that the relay has answered: there may have been nothing to ask it, or what failed is kept for later.
     private func repeatedly(
         _ reachability: Reachability,
         _ continuation: AsyncStream<Wake>.Continuation,
@@ -126,7 +134,7 @@ extension Engine {
             do {
                 try await body()
                 pause.reset()
-                continuation.yield(Wake(event: reachability.note(nil)))
+                continuation.yield(Wake(event: nil))
             } catch is CancellationError {
                 return
             } catch {
@@ -141,6 +149,8 @@ extension Engine {
 /// Whether the relay answered last, so that each change is told once.
 private final class Reachability: Sendable {
     private let isReachable = Mutex(true)
+
+    var isLost: Bool { isReachable.withLock { !$0 } }
 
     /// - Parameter error: nil when it answered.
     /// - Returns: what is to be told.

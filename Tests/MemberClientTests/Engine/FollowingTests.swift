@@ -44,6 +44,41 @@ import Testing
         _ = await following.result
     }
 
+    @Test func aRelayIsSaidToAnswerAgainOnceAndOnlyWhenItDoes() async throws {
+        let coalition = try await TestCoalition()
+        let smex = try await coalition.found()
+        _ = try await coalition.admit(organisation: "JOSA", by: smex)
+        let relay = InterceptedRelay(coalition.relay)
+        let follower = try coalition.open("JOSA", relay: relay)
+        let heard = Heard()
+        let following = Task {
+            try await follower.follow { event in
+                switch event {
+                case .message(let message): heard.add(message.text)
+                case .unreachable: heard.add("lost")
+                case .reachable: heard.add("back")
+                case .finding: heard.add("finding")
+                }
+                return .done
+            }
+        }
+        _ = try await smex.send(text: "before", to: [.coalition])
+        try await heard.wait(for: ["before"])
+
+        relay.isReachable = false
+        _ = try await smex.send(text: "during the cut", to: [.coalition])
+        try await heard.wait(for: ["before", "lost"])
+        // What is looked at every second without asking the relay says nothing of it.
+        try await Task.sleep(for: .milliseconds(2500))
+        #expect(heard.count(of: "back") == 0)
+        relay.isReachable = true
+        try await heard.wait { $0.count == 4 }
+        #expect(heard.count(of: "back") == 1)
+        #expect(heard.count(of: "during the cut") == 1)
+        following.cancel()
+        _ = await following.result
+    }
+
     @Test func aMessageWhoseHandlingFailsIsHandedOverAgainAndHoldsUpNoOther() async throws {
         let coalition = try await TestCoalition()
         let smex = try await coalition.found()
