@@ -5,8 +5,12 @@ extension Finding {
     /// For standard error: what was noticed, and where, as far as that is known.
     var lines: [String] {
         let noticed = Speech.text(isViolation ? .findingViolation : .finding, ["text": Speech.text(kind.phrase)])
-        guard group != nil || who != nil else { return [noticed] }
-        return [noticed, "  " + Speech.text(.findingWhere, ["group": group ?? "–", "who": who?.description ?? "–"])]
+        let places = [
+            group.map { Speech.text(.findingGroup, ["group": $0]) },
+            who.map { Speech.text(.findingMember, ["who": $0.description]) },
+        ]
+        let known = places.compactMap { $0 }
+        return known.isEmpty ? [noticed] : [noticed, "  " + known.joined(separator: " ")]
     }
 }
 

@@ -41,6 +41,8 @@ public enum FindingKind: String, Sendable, CaseIterable {
     public var isViolation: Bool {
         switch self {
         case .expiredUnread, .groupStopped, .welcomeUndeliverable, .unknownInboxMessage, .changeImpossible: false
+        // That a relay was restored explains what would be a breach without it (Protocol/detection.md, "Rolling back").
+        case .incarnationChanged: false
         default: true
         }
     }

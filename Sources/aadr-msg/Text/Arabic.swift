@@ -487,7 +487,8 @@ extension Speech {
         case .engineDetail: "التفاصيل بالإنجليزية: {what}; {lost}; {advice}"
         case .finding: "ملاحظة: {text}."
         case .findingViolation: "تحذير: {text}. ما يُعرض أصيل، وقد ينقص منه شيء. يعدّ aadr-msg status مثل هذه الأحداث."
-        case .findingWhere: "المحادثة: {group}. العضو: {who}."
+        case .findingGroup: "المحادثة: {group}."
+        case .findingMember: "العضو: {who}."
         case .unexpected: "حدث خلل ما كان ينبغي أن يحدث: {reason}"
         case .unexpectedAdvice: "أبلغ عنه مع هذا النص."
 
@@ -502,7 +503,8 @@ extension Speech {
         case .noticedAcknowledgedEntryMissing: "أكّد المُرحِّل استلام رسالة لك ثم لم يعرضها"
         case .noticedAcknowledgedElsewhere: "رسالة لك في مكان غير الذي ذكره المُرحِّل"
         case .noticedAnswerContradicts: "يقول المُرحِّل إن رسالةً كانت عنده، ولا يمكن أن تكون كانت"
-        case .noticedIncarnationChanged: "استُعيد المُرحِّل من نسخة احتياطية: قد ينقص شيء"
+        case .noticedIncarnationChanged:
+            "استُعيد المُرحِّل من نسخة احتياطية. قد ينقص ما أرسله الآخرون بعدها، أما ما أرسله هذا الجهاز فيُعاد إرساله"
         case .noticedReplayed: "كرّر المُرحِّل أحد المُدخلات"
         case .noticedEntryIDTaken: "استعمل المُرحِّل رقم رسالةٍ لشيء آخر"
         case .noticedGarbageEntry: "مُدخل لا يُفتح: وضع عضوٌ أو المُرحِّل شيئًا لا معنى له"

@@ -498,7 +498,8 @@ extension Speech {
         case .finding: "Note: {text}."
         case .findingViolation:
             "Warning: {text}. What is shown is genuine; something may be missing. aadr-msg status counts such events."
-        case .findingWhere: "Conversation: {group}. Member: {who}."
+        case .findingGroup: "Conversation: {group}."
+        case .findingMember: "Member: {who}."
         case .unexpected: "something went wrong that should not: {reason}"
         case .unexpectedAdvice: "Report it with this text."
 
@@ -514,7 +515,11 @@ extension Speech {
             "the relay confirmed a message of yours and then did not show it to the others"
         case .noticedAcknowledgedElsewhere: "a message of yours stands in another place than the relay had said"
         case .noticedAnswerContradicts: "the relay says that it held a message already that it cannot have held"
-        case .noticedIncarnationChanged: "the relay was restored from a backup: something may be missing"
+        case .noticedIncarnationChanged:
+            """
+            the relay was restored from a backup. What others sent after it may be missing; what this device sent is sent \
+            again
+            """
         case .noticedReplayed: "the relay repeated an entry"
         case .noticedEntryIDTaken: "the relay used the number of a message for something else"
         case .noticedGarbageEntry: "an entry cannot be opened: a member or the relay put garbage there"

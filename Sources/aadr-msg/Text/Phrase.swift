@@ -107,7 +107,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case engineBadInput, engineUnreachable, engineInternal, engineCannotWrite
     case engineTemporary, engineViolation, engineNotPermitted, engineConfiguration
     case engineDetail
-    case finding, findingViolation, findingWhere
+    case finding, findingViolation, findingGroup, findingMember
     case unexpected, unexpectedAdvice
 
     // What was noticed (Protocol/detection.md).
