@@ -27,6 +27,8 @@ public struct Maintenance: Service {
                 if days.areInDoubt != wasInDoubt { report(isInDoubt: days.areInDoubt) }
                 wasInDoubt = days.areInDoubt
                 let found = await round(days)
+                // What has been cut off by the relay's end says nothing of the store.
+                guard !Task.isCancelled else { return }
                 if found != trouble { report(found) }
                 trouble = found
                 try? await Task.sleep(for: interval)
@@ -64,7 +66,7 @@ public struct Maintenance: Service {
                 "it has jumped, or the relay was off for long; set it right if it is wrong"
             logger?.error("the clock is in doubt", metadata: ["cause": cause])
         } else {
-            logger?.notice("the clock is believed again")
+            logger?.warning("the clock is believed again")
         }
     }
 
@@ -73,7 +75,7 @@ public struct Maintenance: Service {
             let cause: Logger.MetadataValue = "\(trouble.detail ?? trouble.name.title)"
             logger?.error("the store gives way", metadata: ["cause": cause])
         } else {
-            logger?.notice("the store is back")
+            logger?.warning("the store is back")
         }
     }
 }
