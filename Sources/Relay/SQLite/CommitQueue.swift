@@ -33,7 +33,11 @@ final class CommitQueue: Sendable {
     /// Transactions after which others who want the writer's connection get it, as scrubbing does.
     private static let batchesPerTurn = 64
 
+    /// In bytes: after a failure there must be room for the longest entry, not just for what has succeeded since.
+    private static let leastRoom = 2 * BodyLength.oneMiB.rawValue
+
     private let pool: DatabasePool
+    private let log: LogFile
     private let writer: MailboxWriter
     private let logWrites: LogWrites
     private let checkpoints: LogCheckpoints
@@ -44,12 +48,14 @@ final class CommitQueue: Sendable {
 
     init(
         pool: DatabasePool,
+        log: LogFile,
         writer: MailboxWriter,
         logWrites: LogWrites,
         checkpoints: LogCheckpoints,
         notifications: MailboxNotifications
     ) {
         self.pool = pool
+        self.log = log
         self.writer = writer
         self.logWrites = logWrites
         self.checkpoints = checkpoints
@@ -121,7 +127,7 @@ final class CommitQueue: Sendable {
         }
     }
 
-    /// Whether the last transaction could not be kept.
+    /// Whether a transaction could not be kept, and none has been since, with room left.
     var isFailing: Bool { hasFailed.load(ordering: .relaxed) }
 
     private func enqueue(_ request: Pending) {
@@ -193,10 +199,15 @@ final class CommitQueue: Sendable {
         }
         // One that had nothing to write says nothing of the disk.
         let frames = logWrites.endCommit()
-        if frames != nil { hasFailed.store(false, ordering: .relaxed) }
+        if frames != nil, isFailing, hasRoom(db) { hasFailed.store(false, ordering: .relaxed) }
         let changed = writer.takeChangedMailboxes()
         give(answers, changed)
         if let frames { checkpoints.noteCommit(db, frames: frames) }
+    }
+
+    private func hasRoom(_ db: Database) -> Bool {
+        guard let disk = log.diskFreeBytes, let room = try? db.room(onDiskWith: disk) else { return true }
+        return room >= Self.leastRoom
     }
 
     /// - Parameter changed: the mailboxes that have entries now of which those who wait for them are to hear.
@@ -228,10 +239,12 @@ extension Problem {
         }
     }
 
+    static let noRoom = "the disk is full, or the store as large as it may be"
+
     /// Why the same request may succeed later, when somebody has made room or given the file back; nil when it will not.
     private static func cause(of code: ResultCode) -> String? {
         switch code {
-        case .SQLITE_FULL: "the disk is full, or the store as large as it may be"
+        case .SQLITE_FULL: noRoom
         case .SQLITE_IOERR: "the disk fails, is full, or can only be read"
         case .SQLITE_READONLY: "the store can only be read"
         case .SQLITE_CANTOPEN: "the store's files cannot be opened"

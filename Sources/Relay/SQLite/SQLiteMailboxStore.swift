@@ -54,6 +54,7 @@ public final class SQLiteMailboxStore: MailboxStore {
             checkpoints = try LogCheckpoints(of: log, store: file, configuration: Self.configuration)
             queue = CommitQueue(
                 pool: pool,
+                log: log,
                 writer: MailboxWriter(limits: limits, now: now),
                 logWrites: logWrites,
                 checkpoints: checkpoints,
@@ -271,6 +272,8 @@ public final class SQLiteMailboxStore: MailboxStore {
         // Writing is tried where it has failed, so that those who only ask cost no disk anything.
         guard queue.isFailing else { return }
         try await queue.perform { try Schema.touch($0.db) }
+        // What is as small as that may fit where an entry does not.
+        if queue.isFailing { throw Problem(.unavailable, detail: Problem.noRoom) }
     }
 
     public func measure() async throws(Problem) -> StoreMeasure {

@@ -22,6 +22,7 @@ import Testing
             #expect(refusal.name == .unavailable)
             #expect(refusal.detail?.contains("full") == true, "\(refusal)")
             #expect(try await client.look(at: "/healthz").status == .ok)
+            #expect(try await client.look(at: "/readyz").status == .serviceUnavailable)
             #expect(try await caller.read(access, after: UInt64(kept) - 1).head == UInt64(kept))
             // What was acknowledged is there after a kill as well.
             let check = try RelayProcess.run("check", "--data", data.path, launcher: inside)

@@ -21,6 +21,9 @@ import Testing
             #expect(refusal.name == .unavailable)
             #expect(refusal.detail?.contains("full") == true, "\(refusal)")
             let store = relay.service.store
+            // What takes no room is kept all the same, and does not say that there is some.
+            try await store.issueToken(AccessToken.random().hash, label: "", mailboxes: 1)
+            #expect(try await relay.caller.send(.get, "/readyz", [:], []).problem?.detail?.contains("full") == true)
             // Nothing of what was refused is there, and all of what was acknowledged.
             #expect(try await relay.caller.read(access, after: 0).head == UInt64(kept))
             #expect(try await store.check().faults.isEmpty)

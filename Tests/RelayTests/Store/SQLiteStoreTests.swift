@@ -115,13 +115,11 @@ import Testing
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 return try LogWrites(of: db)
             }
-            let checkpoints = try LogCheckpoints(
-                of: LogFile(ofStore: file, length: LogFile.standardLength),
-                store: file,
-                configuration: Configuration()
-            )
+            let log = LogFile(ofStore: file, length: LogFile.standardLength)
+            let checkpoints = try LogCheckpoints(of: log, store: file, configuration: Configuration())
             let queue = CommitQueue(
                 pool: pool,
+                log: log,
                 writer: writer,
                 logWrites: logWrites,
                 checkpoints: checkpoints,
