@@ -11,7 +11,9 @@ public struct PostgreSQLAddress: Sendable, CustomStringConvertible {
 
     /// Nil when the text is no such address.
     public init?(_ text: String) {
-        guard Self.isAddress(text), let options = PQconninfoParse(text, nil) else { return nil }
+        guard Self.isAddress(text), !Self.hasAmbiguousPassword(text), let options = PQconninfoParse(text, nil) else {
+            return nil
+        }
         defer { PQconninfoFree(options) }
         var named: [String: String] = [:]
         var option = options
@@ -26,6 +28,12 @@ public struct PostgreSQLAddress: Sendable, CustomStringConvertible {
     /// Whether a text means to be such an address.
     public static func isAddress(_ text: String) -> Bool {
         text.hasPrefix("postgres://") || text.hasPrefix("postgresql://")
+    }
+
+    /// libpq ends a password at the first @, would take the rest for the server's name, and say it in its errors.
+    private static func hasAmbiguousPassword(_ text: String) -> Bool {
+        let behindScheme = text.split(separator: "://", maxSplits: 1).last ?? ""
+        return behindScheme.prefix { $0 != "/" && $0 != "?" }.count { $0 == "@" } > 1
     }
 
     /// What libpq is given to connect: our defaults, which the address may change, then the address.
