@@ -13,27 +13,23 @@ struct Check: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var common: CommonOptions
-    @OptionGroup var store: StoreOption
+    @OptionGroup var store: StoreOptions
 
     @Flag(help: "One JSON object.")
     var json = false
 
     func run() async throws {
-        let settings = try common.settings
-        let kind = try store.kind(settings)
-        let path = try common.path(settings)
+        let (_, kind, path) = try store.chosen
         try await Failure.reporting {
             let directory = try DataDirectory(path: path, creating: false)
-            if case .sqlite = kind, !FileManager.default.fileExists(atPath: directory.store.path) {
-                throw StoreFault.missing
-            }
-            try Self.show(try await kind.withStore(in: directory) { try await $0.check() }, json: json)
+            if kind.isMissing(in: directory) { throw StoreFault.missing }
+            let report = try await kind.withStore(in: directory) { try await $0.check() }
+            try Self.show(report, json: json, ifDamaged: "the store is damaged: restore it from a backup")
         }
     }
 
     /// Prints what a store holds; what is wrong with it ends the program.
-    static func show(_ report: StoreReport, json: Bool) throws {
+    static func show(_ report: StoreReport, json: Bool, ifDamaged message: String) throws {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -43,6 +39,6 @@ struct Check: AsyncParsableCommand {
         }
         guard !report.faults.isEmpty else { return }
         for fault in report.faults { Output.complain(fault) }
-        throw Failure("the store is damaged: restore it from a backup", status: Failure.damaged)
+        throw Failure(message, status: Failure.damaged)
     }
 }

@@ -37,21 +37,24 @@ struct Failure: Error {
         case let fault as StoreFault:
             let status =
                 switch fault {
-                case .newerSchema, .notDurable, .missing: Self.configuration
-                case .damaged: Self.damaged
-                case .cannotWrite: Self.cannotWrite
+                case .newerSchema, .notDurable, .missing, .notPermitted: Self.configuration
+                case .damaged, .damagedBackup: Self.damaged
+                case .cannotWrite, .cannotWriteBackup, .inUse: Self.cannotWrite
                 case .unreachable, .busy, .backupUnderWay: Self.temporary
                 case .other, .refused: Self.internalError
                 }
             self.init(fault.description, status: status)
-        case let error as RelayIdentityError:
-            self.init(error.description, status: Self.configuration)
         case let problem as Problem where problem.name == .unavailable:
             let reason = problem.detail ?? "the store cannot take this now"
             self.init("\(reason): try again when that has passed", status: Self.temporary)
         default:
             self.init("\(error)", status: Self.internalError)
         }
+    }
+
+    /// - Parameter file: that should hold the certificate or the key.
+    init(_ error: RelayIdentityError, in file: String) {
+        self.init("\(file): \(error)", status: Self.configuration)
     }
 
     /// Runs a command; says what ended it, and ends the program with its status.

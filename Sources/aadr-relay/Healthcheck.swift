@@ -25,9 +25,9 @@ struct Healthcheck: AsyncParsableCommand {
             do {
                 isReady = try await probe.isReady()
             } catch {
-                throw Self.notReady("it cannot be reached: \(error)")
+                throw Self.notReady("\(error)")
             }
-            if !isReady { throw Self.notReady("its store cannot be used") }
+            if !isReady { throw Self.notReady("its store cannot be used, or it is stopping") }
         }
     }
 

@@ -68,9 +68,19 @@ struct Key: AsyncParsableCommand {
         func run() async throws {
             let path = try common.path(common.settings)
             try await Failure.reporting {
-                let directory = try DataDirectory(path: path, creating: true)
+                let directory = try DataDirectory(path: path, creating: false)
                 let pem = try FileHandle.standardInput.read(upToCount: Self.longestPEM) ?? Data()
-                try directory.use(keyPEM: Array(pem))
+                guard !pem.isEmpty else {
+                    throw Failure(
+                        "there is nothing on standard input: a container gets it with -i",
+                        status: Failure.cannotRead
+                    )
+                }
+                do {
+                    try directory.use(keyPEM: Array(pem))
+                } catch let error as RelayIdentityError {
+                    throw Failure(error, in: "standard input, which should be what `key spare` printed")
+                }
                 Output.complain("the key is in its place: start the relay again, then make the next spare")
             }
         }

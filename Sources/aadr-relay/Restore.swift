@@ -67,7 +67,11 @@ struct Restore: AsyncParsableCommand {
             guard !isEmpty else { throw Failure(Self.nothing(in: file), status: Failure.cannotRead) }
             return piece
         }
-        try Check.show(report, json: false)
+        try Check.show(
+            report,
+            json: false,
+            ifDamaged: "the backup is damaged, and nothing has been put anywhere: take an earlier one"
+        )
     }
 
     private static func nothing(in file: String) -> String {

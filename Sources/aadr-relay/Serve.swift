@@ -76,11 +76,19 @@ struct Serve: AsyncParsableCommand {
                 let clock = RelayClock(lastDay: try await store.lastDay())
                 let service = RelayService(store: store, limits: limits, clock: clock)
                 var services: [any Service] = [Maintenance(service: service, logger: logger)]
+                let (monitoring, monitored) = AsyncStream<Never>.makeStream()
                 if let adminListen {
-                    let server = AdminServer(service: service, host: adminListen.host, port: Int(adminListen.port))
+                    let server = AdminServer(
+                        service: service,
+                        host: adminListen.host,
+                        port: Int(adminListen.port),
+                        onListening: { _ in monitored.finish() }
+                    )
                     services.append(Listener(server: server, address: adminListen))
+                } else {
+                    monitored.finish()
                 }
-                let server = server(service, in: directory, at: listen, identity: identity)
+                let server = server(service, in: directory, at: listen, identity: identity, logger, after: monitoring)
                 services.append(Listener(server: server, address: listen))
                 logger.info("started", metadata: ["version": "\(relayVersion)", "store": "\(kind.name)"])
                 try await run(services)
@@ -93,7 +101,9 @@ struct Serve: AsyncParsableCommand {
         _ service: RelayService,
         in directory: DataDirectory,
         at listen: HostAndPort,
-        identity: RelayIdentity?
+        identity: RelayIdentity?,
+        _ logger: Logger,
+        after monitoring: AsyncStream<Never>
     ) -> RelayServer {
         RelayServer(
             routes: Routes(service: service),
@@ -102,12 +112,15 @@ struct Serve: AsyncParsableCommand {
             port: Int(listen.port),
             tls: identity?.tlsConfiguration
         ) { port in
+            // Ready is a relay that listens everywhere.
+            for await _ in monitoring {}
+            guard !Task.isCancelled else { return }
             let pins = identity.map { directory.pins(current: $0.pin) } ?? []
             let address = HostAndPort(host: listen.host, port: UInt16(port)).address(pins: pins)
             do {
                 try directory.saveAddress(address)
             } catch {
-                Output.complain("\(error); `aadr-relay address` will not know where the relay listens")
+                logger.error("the address cannot be kept for other commands", metadata: ["cause": "\(error)"])
             }
             Output.line("listening on \(address)")
         }
@@ -171,11 +184,24 @@ struct Serve: AsyncParsableCommand {
         in directory: DataDirectory,
         files: (certificate: String, key: String)?
     ) throws -> RelayIdentity {
-        guard let files else { return try directory.selfSignedIdentity() }
-        return try RelayIdentity(
-            certificatePEM: try Self.contents(of: files.certificate),
-            keyPEM: try Self.contents(of: files.key)
-        )
+        do {
+            guard let files else { return try directory.selfSignedIdentity() }
+            return try RelayIdentity(
+                certificatePEM: try Self.contents(of: files.certificate),
+                keyPEM: try Self.contents(of: files.key)
+            )
+        } catch let error as RelayIdentityError {
+            throw Failure(error, in: Self.file(of: error, among: files) ?? directory.keyPath)
+        }
+    }
+
+    /// Where the fault is.
+    private static func file(of error: RelayIdentityError, among files: (certificate: String, key: String)?) -> String?
+    {
+        switch error {
+        case .certificate: files?.certificate
+        case .key, .mismatch: files?.key
+        }
     }
 
     private static func contents(of path: String) throws -> [UInt8] {
@@ -196,6 +222,8 @@ private struct Listener: Service {
             try await server.run()
         } catch let error as IOError {
             throw failure(String(cString: strerror(error.errnoCode)))
+        } catch is SocketAddressError.UnknownHost {
+            throw failure("this machine has no such address")
         } catch let error as SocketAddressError {
             throw failure("\(error)")
         }

@@ -46,9 +46,17 @@ struct StoreOption: ParsableArguments {
         Self.hideAddress()
         let text = try chosen(settings) ?? "sqlite"
         if text == "sqlite" { return .sqlite }
-        guard let address = PostgreSQLAddress(text) else {
-            // Not shown: there may be a password in it.
+        // Not shown: there may be a password in it.
+        guard PostgreSQLAddress.isAddress(text) else {
             throw ValidationError("the store is sqlite, or postgres://USER:PASSWORD@HOST/DATABASE")
+        }
+        guard let address = PostgreSQLAddress(text) else {
+            throw ValidationError(
+                """
+                the store's address is not one that libpq understands: its parameters must be libpq's, and in a user or \
+                password, characters as @ : / ? # % are written %40 %3A %2F %3F %23 %25
+                """
+            )
         }
         return .postgreSQL(address)
     }
@@ -73,6 +81,12 @@ struct StoreOption: ParsableArguments {
 }
 
 extension StoreOption.Kind {
+    /// Whether opening the store would make it. A database is there before.
+    func isMissing(in directory: DataDirectory) -> Bool {
+        guard case .sqlite = self else { return false }
+        return !FileManager.default.fileExists(atPath: directory.store.path)
+    }
+
     /// Opens the store, runs the body, and closes it.
     func withStore<Value>(
         in directory: DataDirectory,

@@ -47,10 +47,14 @@ struct Token: AsyncParsableCommand {
             }
             let mailboxes = try settings.number(.mailboxes, option: mailboxes, default: 1000, in: 1...UInt32.max)
             try await Failure.reporting {
-                try await kind.withStore(in: DataDirectory(path: path, creating: true)) { store in
+                let directory = try DataDirectory(path: path, creating: true)
+                let isNew = kind.isMissing(in: directory)
+                try await kind.withStore(in: directory) { store in
                     let token = AccessToken.random()
                     try await store.issueToken(token.hash, label: label, mailboxes: mailboxes)
                     Output.line(token.text)
+                    // A path that was mistyped looks like this.
+                    if isNew { Output.complain("there was no store in \(path) yet: one has been made") }
                 }
             }
         }

@@ -9,6 +9,8 @@ internal import Synchronization
 /// then. Used on its own queue alone; hence `@unchecked Sendable`.
 final class PostgreSQLListener: @unchecked Sendable {
     private static let channel = "aadr_mailbox"
+    /// The advisory lock that every relay holds for as long as it listens, and nobody who changes the store under them.
+    private static let serving: Int64 = 0x6161_6472_7365_7276
     /// A payload holds less than 8,000 bytes.
     private static let mostMailboxesInPayload = 256
     private static let retryInterval = DispatchTimeInterval.milliseconds(250)
@@ -57,11 +59,21 @@ final class PostgreSQLListener: @unchecked Sendable {
             }
     }
 
+    /// Refuses what must not be done while relays serve, for the connection's life.
+    static func keepRelaysAway(_ connection: PostgreSQLConnection) throws {
+        let taken = try connection.execute(
+            "SELECT pg_try_advisory_lock($1)::int::bigint",
+            [.integer(serving)]
+        )
+        guard try taken[0].integer(0) == 1 else { throw StoreFault.inUse }
+    }
+
     private func listen() {
         guard !isClosed else { return }
         do {
             let connection = try PostgreSQLConnection(address)
             try connection.run(script: "LISTEN \(Self.channel)")
+            _ = try connection.execute("SELECT pg_advisory_lock_shared($1)", [.integer(Self.serving)])
             let source = DispatchSource.makeReadSource(fileDescriptor: connection.socket, queue: queue)
             source.setEventHandler { [weak self] in self?.hear() }
             // The connection, which the handler keeps, closes its socket only when nothing watches that any more.

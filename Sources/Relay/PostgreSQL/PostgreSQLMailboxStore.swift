@@ -226,11 +226,12 @@ public final class PostgreSQLMailboxStore: MailboxStore {
         try await pool.perform { try PostgreSQLAudit.run($0) }
     }
 
-    /// Makes clients look for what a database that was restored may have lost. Relays that serve from it have to be
-    /// started anew.
+    /// Makes clients look for what a database that was restored may have lost.
+    /// - Throws: `inUse` while relays serve from it.
     public static func drawIncarnation(address: PostgreSQLAddress) throws(StoreFault) {
         do {
             try PostgreSQLSession.migrate(address) { connection in
+                try PostgreSQLListener.keepRelaysAway(connection)
                 try connection.execute("UPDATE store SET incarnation = $1", [.opaque(Incarnation.random())])
             }
         } catch {

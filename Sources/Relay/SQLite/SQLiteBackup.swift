@@ -6,10 +6,12 @@ internal import RelayAPI
 
 /// Copies of a store: taken while a relay serves from it, and put in its place.
 public enum SQLiteBackup {
-    /// Writes a copy of a store as it is at this moment, for its owner alone. What was removed is not in it.
+    /// Writes a copy of a store as it is at this moment, for its owner alone, once all of it has been read and checked. What
+    /// was removed is not in it.
     ///
     /// It is one read of one snapshot: a relay that serves goes on, and its log grows meanwhile.
     /// - Parameter file: there must be none yet.
+    /// - Throws: `damagedBackup` when the store is damaged; nothing has been written then.
     public static func write(_ store: URL, to file: URL) throws(StoreFault) {
         do {
             let unfinished = file.path + ".\(getpid())"
@@ -23,7 +25,7 @@ public enum SQLiteBackup {
             guard fsync(descriptor) == 0, link(unfinished, file.path) == 0 else { throw StoreFault.cannotWrite }
             try syncFolder(of: file)
         } catch {
-            throw StoreFault(error)
+            throw fault(of: error)
         }
     }
 
@@ -39,7 +41,7 @@ public enum SQLiteBackup {
         output: (_ piece: [UInt8]) throws -> Void
     ) throws -> (length: Int, digest: [UInt8]) {
         let descriptor = Glibc.open(unfinished.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw StoreFault.cannotWrite }
+        guard descriptor >= 0 else { throw StoreFault.cannotWriteBackup }
         defer { Glibc.close(descriptor) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw StoreFault.backupUnderWay }
         do {
@@ -47,13 +49,13 @@ public enum SQLiteBackup {
             guard ftruncate(descriptor, 0) == 0 else { throw StoreFault.cannotWrite }
             try copy(store, into: unfinished.path)
         } catch {
-            throw StoreFault(error)
+            throw fault(of: error)
         }
         var (length, hash) = (0, SHA256())
         var piece = [UInt8](repeating: 0, count: pieceLength)
         while true {
             let count = piece.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            guard count >= 0 else { throw StoreFault.cannotWrite }
+            guard count >= 0 else { throw StoreFault.cannotWriteBackup }
             guard count > 0 else { return (length, Array(hash.finalize())) }
             hash.update(data: piece.prefix(count))
             length += count
@@ -63,12 +65,30 @@ public enum SQLiteBackup {
 
     private static let pieceLength = 1 << 20
 
+    /// The store itself is only read.
+    private static func fault(of error: any Error) -> StoreFault {
+        let fault = StoreFault(error)
+        return fault == .cannotWrite ? .cannotWriteBackup : fault
+    }
+
     /// - Parameter path: of a file that is there and empty: SQLite fills it, and so the copy is nobody else's from the
     ///   beginning.
     private static func copy(_ store: URL, into path: String) throws {
         let queue = try open(store)
         try queue.writeWithoutTransaction { db in
             try db.execute(sql: "VACUUM INTO ?", arguments: [path])
+        }
+        try queue.close()
+        try checkCopy(path)
+    }
+
+    /// Damage that was copied must show now, not when the backup is needed.
+    private static func checkCopy(_ path: String) throws {
+        let queue = try open(URL(filePath: path))
+        try queue.read { db in
+            // A store of an earlier version is brought to this one's tables, and then read, when it is restored.
+            guard try Schema.migrator.hasCompletedMigrations(db) else { return }
+            guard try SQLiteAudit.run(db).faults.isEmpty else { throw StoreFault.damagedBackup }
         }
         try queue.close()
     }

@@ -41,6 +41,8 @@ public struct DataDirectory: Sendable {
             close(file)
             throw .inUse(url.path)
         }
+        // One that was there before may have been open to others. Where somebody else owns it, it stays as it is.
+        chmod(url.path, 0o700)
     }
 
     /// Where the relay listened last, as `serve` printed it; nil when it never did.

@@ -29,6 +29,8 @@ public struct RelayIdentity: Sendable {
         } catch {
             throw .key
         }
+        // What BoringSSL looks at when it is given both.
+        guard (try? NIOSSLContext(configuration: tlsConfiguration)) != nil else { throw .mismatch }
     }
 
     /// - Parameter pem: key and certificate in one, as `makeSelfSigned` makes them.
@@ -74,11 +76,13 @@ public struct RelayIdentity: Sendable {
 public enum RelayIdentityError: Error, Equatable, CustomStringConvertible {
     case certificate
     case key
+    case mismatch
 
     public var description: String {
         switch self {
-        case .certificate: "the certificate file holds no certificate in PEM"
-        case .key: "the key file holds no private key in PEM"
+        case .certificate: "there is no certificate in PEM in it"
+        case .key: "there is no private key in PEM in it"
+        case .mismatch: "the private key is not the certificate's"
         }
     }
 }

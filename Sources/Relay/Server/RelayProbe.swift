@@ -18,8 +18,17 @@ public struct RelayProbe: Sendable {
     }
 
     /// Whether the relay answers 200 to `GET /readyz`, under a key of the address's pins.
-    /// - Throws: what keeps it from being reached.
-    public func isReady() async throws -> Bool {
+    public func isReady() async throws(RelayProbeError) -> Bool {
+        do {
+            guard let answer = try await answer() else { throw RelayProbeError.noAnswer }
+            return answer == Self.ready
+        } catch {
+            throw RelayProbeError(error)
+        }
+    }
+
+    /// The beginning of the answer; nil when there is none.
+    private func answer() async throws -> String? {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(Self.timeout)
             .channelInitializer { [address, speaksTLS] channel in
@@ -47,7 +56,7 @@ public struct RelayProbe: Sendable {
                 answer.writeImmutableBuffer(part)
                 if answer.readableBytes >= Self.ready.utf8.count { break }
             }
-            return answer.readString(length: Self.ready.utf8.count) == Self.ready
+            return answer.readString(length: Self.ready.utf8.count)
         }
     }
 
@@ -74,4 +83,28 @@ public struct RelayProbe: Sendable {
 
     private static let ready = "HTTP/1.1 200"
     private static let timeout = TimeAmount.seconds(4)
+}
+
+public enum RelayProbeError: Error, Equatable, CustomStringConvertible {
+    case nobodyListens
+    case noAnswer
+    /// The relay answers under a key that is not in its data directory.
+    case otherKey
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as RelayProbeError: self = error
+        case is NIOConnectionError: self = .nobodyListens
+        case is NIOSSLError, is BoringSSLError: self = .otherKey
+        default: self = .noAnswer
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .nobodyListens: "nothing listens where it did: it has been stopped, or has not started yet"
+        case .noAnswer: "it does not answer"
+        case .otherKey: "it serves under another key than is in its data directory: it has to be started again"
+        }
+    }
 }

@@ -10,12 +10,20 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
     case missing
     /// The store cannot be opened or written.
     case cannotWrite
+    /// The copy that a backup makes cannot be written.
+    case cannotWriteBackup
+    /// What a backup has copied is damaged.
+    case damagedBackup
     /// Another process holds the store for longer than this one waits.
     case busy
     /// Another process writes a backup where this one would.
     case backupUnderWay
     /// PostgreSQL does not answer, or does not let this program in; libpq's reason, which holds no password.
     case unreachable(String)
+    /// PostgreSQL does not let this role make or write the tables.
+    case notPermitted
+    /// Relays serve from a store that must be nobody's.
+    case inUse
     /// PostgreSQL is set up so that what it has acknowledged can be lost.
     case notDurable
     /// SQLite says something else; its result code.
@@ -38,8 +46,10 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
             switch error {
             case .unreachable(let reason): self = .unreachable(reason)
             case .lost, .unconfirmed: self = .unreachable("the connection was lost")
-            // Insufficient privilege, read-only transaction, disk full.
-            case .refused("42501"), .refused("25006"), .refused("53100"): self = .cannotWrite
+            // Insufficient privilege.
+            case .refused("42501"): self = .notPermitted
+            // Read-only transaction, disk full.
+            case .refused("25006"), .refused("53100"): self = .cannotWrite
             case .refused(let state): self = .refused(state)
             }
         default:
@@ -53,9 +63,14 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
         case .damaged: "the store is damaged, not whole, or not one of aadr-relay's: restore it from a backup"
         case .missing: "there is no store: is it the directory that the relay serves from, or the file of a backup?"
         case .cannotWrite: "the store cannot be written: check its owner and the space left"
+        case .cannotWriteBackup: "the backup cannot be written: check its folder's owner and the space left"
+        case .damagedBackup:
+            "the store is damaged, as `aadr-relay check` shows, and no backup has been made: keep the earlier ones"
         case .busy: "another process holds the store: try again when it is done"
         case .backupUnderWay: "another backup is being written: wait until it is done"
         case .unreachable(let reason): "the store cannot be reached: \(reason)"
+        case .notPermitted: "PostgreSQL does not let this user make or write the tables: make it the database's owner"
+        case .inUse: "relays serve from the store: stop all of them first"
         case .notDurable: "PostgreSQL runs with fsync off, and would lose what it has acknowledged: turn it on"
         case .other(let code): "the store does not open (SQLite result code \(code))"
         case .refused(let state): "the store does not open (SQLSTATE \(state))"

@@ -164,7 +164,9 @@ import Testing
             #expect(try RelayProcess.run("healthcheck", "--data", data.path).status == 0)
             relay.send(SIGTERM)
             #expect(relay.wait() == 0)
-            #expect(try RelayProcess.run("healthcheck", "--data", data.path).status == 75)
+            let gone = try RelayProcess.run("healthcheck", "--data", data.path)
+            #expect(gone.status == 75)
+            #expect(gone.errors.contains("nothing listens"), "\(gone.errors)")
         }
     }
 
@@ -174,7 +176,9 @@ import Testing
             let file = data.appending(path: "address")
             let other = KeyPin(subjectPublicKeyInfo: [])
             try Data("https://127.0.0.1:\(relay.address.port)/#\(other)".utf8).write(to: file)
-            #expect(try RelayProcess.run("healthcheck", "--data", data.path).status == 75)
+            let refused = try RelayProcess.run("healthcheck", "--data", data.path)
+            #expect(refused.status == 75)
+            #expect(refused.errors.contains("another key"), "\(refused.errors)")
             relay.send(SIGTERM)
             #expect(relay.wait() == 0)
         }
@@ -220,6 +224,31 @@ import Testing
         }
     }
 
+    @Test func aStoreThatWasNotThereIsSaidToBeNew() async throws {
+        try await withTemporaryDirectory { data in
+            func create() throws -> String {
+                try RelayProcess.run("token", "create", "--data", data.path, "--label", "a").errors
+            }
+            let first = try create()
+            #expect(first == "aadr-relay: there was no store in \(data.path) yet: one has been made\n")
+            let second = try create()
+            #expect(second == "")
+        }
+    }
+
+    @Test func othersHaveNoRightsInTheDirectoryOfARelayThatServes() async throws {
+        try await withTemporaryDirectory { directory in
+            let data = directory.appending(path: "data")
+            try FileManager.default.createDirectory(at: data, withIntermediateDirectories: false)
+            try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: data.path)
+            let relay = try RelayProcess(data: data)
+            let mode = try FileManager.default.attributesOfItem(atPath: data.path)[.posixPermissions] as? Int
+            #expect(mode == 0o700)
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+        }
+    }
+
     @Test func aStoreThatAnotherProcessHoldsIsAskedForAgain() async throws {
         try await withTemporaryDirectory { data in
             _ = try RelayProcess.token(data: data)
@@ -235,6 +264,16 @@ import Testing
         }
     }
 
+    /// A key and a certificate for it, each in a file of its own.
+    private static func makePair(in data: URL, _ name: String) throws -> (certificate: String, key: String) {
+        let pem = String(decoding: try RelayIdentity.makeSelfSigned(), as: UTF8.self)
+        let border = try #require(pem.range(of: "-----BEGIN CERTIFICATE"))
+        let (certificate, key) = (data.appending(path: "\(name)-certificate"), data.appending(path: "\(name)-key"))
+        try Data(pem[border.lowerBound...].utf8).write(to: certificate)
+        try Data(pem[..<border.lowerBound].utf8).write(to: key)
+        return (certificate.path, key.path)
+    }
+
     @Test func whatCannotBeIsSaidInOneLineWithItsExitStatus() async throws {
         try await withTemporaryDirectory { data in
             let relay = try RelayProcess(data: data)
@@ -244,15 +283,36 @@ import Testing
             try FileManager.default.createDirectory(at: damaged, withIntermediateDirectories: true)
             try Data("this is no database, but long enough to look like one ".utf8.map { $0 })
                 .write(to: damaged.appending(path: "relay.sqlite"))
+            let (pair, foreign) = (try Self.makePair(in: data, "own"), try Self.makePair(in: data, "foreign"))
+            func serve(_ options: String...) throws -> RelayProcess.Outcome {
+                try RelayProcess.run(["serve", "--data", other] + options)
+            }
+            func serve(certificate: String, key: String) throws -> RelayProcess.Outcome {
+                try serve("--tls-certificate", certificate, "--tls-key", key)
+            }
             for (outcome, status, words) in [
                 (try RelayProcess.run("serve", "--data", data.path), 73, "another relay"),
                 (try RelayProcess.run("serve", "--data", "/proc/none"), 73, "cannot write"),
                 (try RelayProcess.run("serve", "--data", other, "--listen", "127.0.0.1:\(port)"), 78, "in use"),
+                (try serve("--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:\(port)"), 78, "in use"),
                 (try RelayProcess.run("serve", "--data", damaged.path), 65, "damaged"),
                 (try RelayProcess.run("token", "list", "--data", "/nonexistent"), 78, "no directory"),
                 (try RelayProcess.run("serve"), 64, "AADR_RELAY_DATA"),
                 (try RelayProcess.run("serve", "--data", other, "--listen", "8443"), 64, "HOST:PORT"),
                 (try RelayProcess.run("serve", environment: ["AADR_RELAY_DATA": "/proc/none"]), 73, "cannot write"),
+                (
+                    try RelayProcess.run("serve", "--data", other, "--listen", "none.invalid:8443"), 78,
+                    "no such address"
+                ),
+                (try serve(certificate: pair.certificate, key: "/proc/none"), 78, "cannot read /proc/none"),
+                (try serve(certificate: pair.key, key: pair.key), 78, "\(pair.key): there is no certificate"),
+                (try serve(certificate: pair.certificate, key: pair.certificate), 78, "there is no private key"),
+                (
+                    try serve(certificate: pair.certificate, key: foreign.key), 78,
+                    "\(foreign.key): the private key is not"
+                ),
+                (try RelayProcess.run("backup", "--data", data.path, "/proc/none"), 73, "the backup cannot be written"),
+                (try RelayProcess.run("key", "use", "--data", data.path), 66, "nothing on standard input"),
                 (try RelayProcess.run("token", "create", "--data", other), 64, "--label"),
             ] as [(RelayProcess.Outcome, Int32, String)] {
                 #expect(outcome.status == status, "\(outcome.errors)")

@@ -136,6 +136,12 @@ import Testing
             #expect(damaged.errors.contains("entry 2: the body is not what its hash says"), "\(damaged.errors)")
             #expect(damaged.errors.contains("its bodies have 3072 bytes, and it counts 1"), "\(damaged.errors)")
             #expect(try RelayProcess.run("check", "--data", data.appending(path: "none").path).status == 78)
+            // What cannot be restored is no backup.
+            let backup = data.appending(path: "backup.sqlite").path
+            let refused = try RelayProcess.run("backup", "--data", data.path, backup)
+            #expect(refused.status == 65)
+            #expect(refused.errors.contains("no backup has been made"), "\(refused.errors)")
+            #expect(!FileManager.default.fileExists(atPath: backup))
         }
     }
 }

@@ -56,6 +56,20 @@ import Testing
         }
     }
 
+    @Test func anIncarnationIsNotDrawnUnderRelaysThatServe() async throws {
+        try await StoreEngine.postgreSQL.withStore { test in
+            let before = try test.store.incarnation
+            let address = try StoreEngine.database(for: test.directory)
+            #expect(throws: StoreFault.inUse) { try PostgreSQLMailboxStore.drawIncarnation(address: address) }
+            try test.reopen()
+            #expect(try test.store.incarnation == before)
+            try test.close()
+            try PostgreSQLMailboxStore.drawIncarnation(address: address)
+            try test.open()
+            #expect(try test.store.incarnation != before)
+        }
+    }
+
     @Test func aPageOfALongMailboxLooksAtThatPageAlone() async throws {
         try await StoreEngine.postgreSQL.withStore { test in
             let access = try await test.mailbox()
