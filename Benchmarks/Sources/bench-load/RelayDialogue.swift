@@ -120,37 +120,29 @@ struct RelayDialogue: Dialogue {
 
 /// Just enough of HTTP/1.1 to see where an answer ends.
 extension RelayDialogue {
-    private static let headEnd = Array("\r\n\r\n".utf8)
-    private static let lengthField = Array("\r\ncontent-length: ".utf8)
-    private static let success = Array("HTTP/1.1 200".utf8)
+    private static let success = Array("HTTP/1.1 200 ".utf8)
+    private static let lengthField = Array("content-length: ".utf8)
 
+    /// Looks at each byte of the head once: what an answer takes here, it takes from the server.
     func answerLength(in bytes: ByteBuffer) throws -> Int? {
-        let view = bytes.readableBytesView
-        guard let head = view.range(of: Self.headEnd) else { return nil }
-        guard view.starts(with: Self.success) else { throw Refused(description: String(buffer: bytes)) }
-        guard let field = view[..<head.upperBound].range(of: Self.lengthField, by: { ($0 | 0x20) == ($1 | 0x20) })
-        else {
-            throw Refused(description: "an answer without Content-Length")
+        try bytes.withUnsafeReadableBytes { bytes in
+            var length: Int?
+            var start = bytes.startIndex
+            while let end = bytes[start...].firstIndex(of: 0x0a) {
+                let line = bytes[start..<end].dropLast()
+                start = end + 1
+                if line.isEmpty {
+                    guard let length else { throw Refused(description: "an answer without Content-Length") }
+                    return bytes.count >= start + length ? start + length : nil
+                } else if line.startIndex == bytes.startIndex {
+                    guard line.starts(with: Self.success) else {
+                        throw Refused(description: String(decoding: bytes, as: UTF8.self))
+                    }
+                } else if line.starts(with: Self.lengthField, by: { ($0 | 0x20) == ($1 | 0x20) }) {
+                    length = Int(String(decoding: line.dropFirst(Self.lengthField.count), as: UTF8.self))
+                }
+            }
+            return nil
         }
-        let digits = view[field.upperBound...].prefix { $0 != 0x0d }
-        guard let length = Int(String(decoding: digits, as: UTF8.self)) else {
-            throw Refused(description: "an answer with a bad Content-Length")
-        }
-        let total = head.upperBound - view.startIndex + length
-        return view.count >= total ? total : nil
-    }
-}
-
-extension ByteBufferView {
-    fileprivate func range(
-        of pattern: [UInt8],
-        by areEqual: (UInt8, UInt8) -> Bool = { $0 == $1 }
-    ) -> Range<Index>? {
-        guard count >= pattern.count else { return nil }
-        for start in startIndex...(endIndex - pattern.count)
-        where self[start..<(start + pattern.count)].elementsEqual(pattern, by: areEqual) {
-            return start..<(start + pattern.count)
-        }
-        return nil
     }
 }
