@@ -80,27 +80,27 @@ extension Engine {
         await withDiscardingTaskGroup { tasks in
             tasks.addTask {
                 // What was missed, and what else a command does; from then on entries are brought.
-                await self.repeatedly(reachability, continuation) {
-                    try await self.sync(reachability, continuation)
+                await self.repeatedly(.all, reachability, continuation) {
+                    _ = try await self.sync()
+                    continuation.yield(Wake(event: reachability.note(nil, of: .all)))
                     throw CancellationError()
                 }
-                await self.repeatedly(reachability, continuation) {
+                await self.repeatedly(.all, reachability, continuation) {
                     try await Task.sleep(for: Self.settlingInterval)
                     try await self.settle()
                 }
             }
-            tasks.addTask { await self.watchReceipts(reachability, continuation) }
+            tasks.addTask {
+                await self.repeatedly(.receipts, reachability, continuation) {
+                    try await Task.sleep(for: .seconds(1))
+                    if try await self.queueDueReceipts() { _ = try await self.flushOutbox() }
+                }
+            }
             var lines: Set<Line> = []
             while !Task.isCancelled {
                 // A group may have been made by another process on this vault: looking costs next to nothing.
                 for line in (try? await self.lines()) ?? [] where lines.insert(line).inserted {
-                    tasks.addTask {
-                        await self.repeatedly(reachability, continuation) {
-                            // A subscription may hear nothing for a while: this asks at once, and sends what has waited.
-                            if reachability.isLost { try await self.sync(reachability, continuation) }
-                            try await self.follow(line) { continuation.yield(Wake(event: reachability.note(nil))) }
-                        }
-                    }
+                    tasks.addTask { await self.follow(line, reachability, continuation) }
                 }
                 continuation.yield(Wake(event: nil))
                 try? await Task.sleep(for: .seconds(1))
@@ -110,21 +110,27 @@ extension Engine {
         continuation.finish()
     }
 
-    private func sync(_ reachability: Reachability, _ continuation: AsyncStream<Wake>.Continuation) async throws {
-        _ = try await sync()
-        continuation.yield(Wake(event: reachability.note(nil)))
-    }
-
-    private func watchReceipts(_ reachability: Reachability, _ continuation: AsyncStream<Wake>.Continuation) async {
-        await repeatedly(reachability, continuation) {
-            try await Task.sleep(for: .seconds(1))
-            if try await self.queueDueReceipts() { _ = try await self.flushOutbox() }
+    private func follow(
+        _ line: Line,
+        _ reachability: Reachability,
+        _ continuation: AsyncStream<Wake>.Continuation
+    ) async {
+        await repeatedly(.line(line), reachability, continuation) {
+            @Sendable func noteAnswer() {
+                continuation.yield(Wake(event: reachability.note(nil, of: .line(line))))
+            }
+            // A subscription may hear nothing for a while: a read is answered at once, and what has waited goes out.
+            if reachability.isLost(.line(line)), (try? await self.read(line)) != nil {
+                noteAnswer()
+                _ = try? await self.flushOutbox()
+            }
+            try await self.follow(line, onEvent: noteAnswer)
         }
     }
 
-    /// Does something over and over, pausing longer and longer while the relay cannot be reached. That the body ends well does
-    /// not say that the relay has answered: there may have been nothing to ask it, or what failed is kept for later.
+    /// Does something over and over, pausing longer and longer while the relay cannot be reached.
     private func repeatedly(
+        _ path: Reachability.Path,
         _ reachability: Reachability,
         _ continuation: AsyncStream<Wake>.Continuation,
         _ body: @Sendable () async throws -> Void
@@ -134,36 +140,43 @@ extension Engine {
             do {
                 try await body()
                 pause.reset()
-                continuation.yield(Wake(event: nil))
+                continuation.yield(Wake(event: reachability.note(nil, of: path)))
             } catch is CancellationError {
                 return
             } catch {
                 if Task.isCancelled { return }
-                continuation.yield(Wake(event: reachability.note(MemberError(error))))
+                continuation.yield(Wake(event: reachability.note(MemberError(error), of: path)))
                 try? await Task.sleep(for: pause.next(after: error))
             }
         }
     }
 }
 
-/// Whether the relay answered last, so that each change is told once.
+/// Which of those who ask a relay found that it does not answer, so that each change is told once: when the first finds
+/// it, and when the last has an answer. That another has nothing to ask, or keeps for later what fails, says nothing of
+/// the relay.
 private final class Reachability: Sendable {
-    private let isReachable = Mutex(true)
+    enum Path: Hashable {
+        case all
+        case receipts
+        case line(Line)
+    }
 
-    var isLost: Bool { isReachable.withLock { !$0 } }
+    private let lost = Mutex<Set<Path>>([])
+
+    func isLost(_ path: Path) -> Bool { lost.withLock { $0.contains(path) } }
 
     /// - Parameter error: nil when it answered.
     /// - Returns: what is to be told.
-    func note(_ error: MemberError?) -> Event? {
-        isReachable.withLock { isReachable in
+    func note(_ error: MemberError?, of path: Path) -> Event? {
+        lost.withLock { lost in
+            let wasLost = !lost.isEmpty
             if let error {
-                guard isReachable else { return nil }
-                isReachable = false
-                return .unreachable(error)
+                lost.insert(path)
+                return wasLost ? nil : .unreachable(error)
             }
-            guard !isReachable else { return nil }
-            isReachable = true
-            return .reachable
+            lost.remove(path)
+            return wasLost && lost.isEmpty ? .reachable : nil
         }
     }
 }

@@ -59,6 +59,13 @@ extension Engine {
         }
     }
 
+    /// Reads the mailboxes of a line once.
+    func read(_ line: Line) async throws {
+        for mailbox in try await followed(over: line) {
+            try await tolerating(lossOf: mailbox.group) { try await sync(mailbox, nil) }
+        }
+    }
+
     private func receive(
         _ followed: [Followed],
         over line: Line,
