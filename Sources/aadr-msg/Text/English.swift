@@ -517,8 +517,8 @@ extension Speech {
         case .noticedAnswerContradicts: "the relay says that it held a message already that it cannot have held"
         case .noticedIncarnationChanged:
             """
-            the relay was restored from a backup. What others sent after it may be missing; what this device sent is sent \
-            again
+            the relay says that it was restored from a backup. What others sent after it may be missing; what this device \
+            still has of yours is sent again
             """
         case .noticedReplayed: "the relay repeated an entry"
         case .noticedEntryIDTaken: "the relay used the number of a message for something else"
