@@ -33,9 +33,6 @@ final class CommitQueue: Sendable {
     /// Transactions after which others who want the writer's connection get it, as scrubbing does.
     private static let batchesPerTurn = 64
 
-    /// In bytes: after a failure there must be room for the longest entry, not just for what has succeeded since.
-    private static let leastRoom = 2 * BodyLength.oneMiB.rawValue
-
     private let pool: DatabasePool
     private let log: LogFile
     private let writer: MailboxWriter
@@ -44,6 +41,8 @@ final class CommitQueue: Sendable {
     private let notifications: MailboxNotifications
     private let state = Mutex(State())
     private let hasFailed = Atomic(false)
+    /// Whether that was for want of room: then what is small may be kept, and an entry not yet.
+    private let isFull = Atomic(false)
     private let answering = DispatchQueue(label: "answers")
 
     init(
@@ -194,20 +193,23 @@ final class CommitQueue: Sendable {
             logWrites.endCommit()
             writer.forget()
             hasFailed.store(true, ordering: .relaxed)
+            let isFull = (error as? DatabaseError)?.resultCode == .SQLITE_FULL
+            self.isFull.store(isFull, ordering: .relaxed)
             checkpoints.noteFailedCommit()
             throw error
         }
         // One that had nothing to write says nothing of the disk.
         let frames = logWrites.endCommit()
-        if frames != nil, isFailing, hasRoom(db) { hasFailed.store(false, ordering: .relaxed) }
+        if frames != nil, isFailing, !isFull.load(ordering: .relaxed) || hasRoom(db) {
+            hasFailed.store(false, ordering: .relaxed)
+        }
         let changed = writer.takeChangedMailboxes()
         give(answers, changed)
         if let frames { checkpoints.noteCommit(db, frames: frames) }
     }
 
     private func hasRoom(_ db: Database) -> Bool {
-        guard let disk = log.diskFreeBytes, let room = try? db.room(onDiskWith: disk) else { return true }
-        return room >= Self.leastRoom
+        (try? log.hasRoomForAnEntry(db)) ?? false
     }
 
     /// - Parameter changed: the mailboxes that have entries now of which those who wait for them are to hear.

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import GRDB
 internal import Glibc
+internal import RelayAPI
 
 /// The write-ahead log of a store as a file among others, which had better be long before it is written.
 ///
@@ -54,7 +55,9 @@ struct LogFile {
     // MARK: On the disk
 
     /// In bytes.
-    var currentLength: Int {
+    var currentLength: Int { Self.length(of: path) }
+
+    private static func length(of path: String) -> Int {
         var information = stat()
         return stat(path, &information) == 0 ? Int(information.st_size) : 0
     }
@@ -64,6 +67,17 @@ struct LogFile {
         var information = statvfs()
         guard statvfs(storePath, &information) == 0 else { return nil }
         return Int(information.f_bavail) * Int(information.f_frsize)
+    }
+
+    /// Whether the longest entry fits: into pages that are free in the store's file, and those by which it may grow.
+    func hasRoomForAnEntry(_ db: Database) throws -> Bool {
+        func number(_ pragma: String) throws -> Int { try Int.fetchOne(db, sql: "PRAGMA \(pragma)") ?? 0 }
+        let (pageSize, pages, mostPages) = try (number("page_size"), number("page_count"), number("max_page_count"))
+        // Pages that are in the log alone will take their room on the disk as well.
+        let owed = max(0, pages * pageSize - Self.length(of: storePath))
+        let onDisk = diskFreeBytes.map { max(0, $0 - owed) / pageSize } ?? Int.max
+        let room = try min(onDisk, mostPages - pages) + number("freelist_count")
+        return room >= min(2 * BodyLength.oneMiB.rawValue / pageSize, mostPages / 4)
     }
 
     /// Gives the log its length, in zeros, where it is shorter: SQLite takes zeros for the log's end. `LogScrub` writes

@@ -272,7 +272,7 @@ public final class SQLiteMailboxStore: MailboxStore {
         // Writing is tried where it has failed, so that those who only ask cost no disk anything.
         guard queue.isFailing else { return }
         try await queue.perform { try Schema.touch($0.db) }
-        // What is as small as that may fit where an entry does not.
+        // What is as small as that fits where an entry does not.
         if queue.isFailing { throw Problem(.unavailable, detail: Problem.noRoom) }
     }
 

@@ -42,15 +42,6 @@ struct StoreFile {
 }
 
 extension Database {
-    /// What can be added to the store, in bytes: pages that are free in its file, and those by which it may grow.
-    /// - Parameter free: bytes that are free on the disk.
-    func room(onDiskWith free: Int) throws -> Int {
-        func number(_ pragma: String) throws -> Int { try Int.fetchOne(self, sql: "PRAGMA \(pragma)") ?? 0 }
-        let pageSize = try number("page_size")
-        let growth = try min(free / pageSize, number("max_page_count") - number("page_count"))
-        return (growth + (try number("freelist_count"))) * pageSize
-    }
-
     /// - Parameter which: `SQLITE_FCNTL_FILE_POINTER` for the store's file, `SQLITE_FCNTL_JOURNAL_POINTER` for its log.
     func openFile(
         _ which: Int32
