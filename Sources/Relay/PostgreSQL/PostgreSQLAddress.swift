@@ -21,6 +21,8 @@ public struct PostgreSQLAddress: Sendable, CustomStringConvertible {
             if let value = option.pointee.val { named[String(cString: keyword)] = String(cString: value) }
             option += 1
         }
+        // What stands behind a bare / in a password: libpq would take what is before it for the port, and say it.
+        guard named["port"]?.allSatisfy({ $0.isWholeNumber || $0 == "," }) ?? true else { return nil }
         uri = text
         description = "postgres://\(named["host"] ?? named["hostaddr"] ?? "")/\(named["dbname"] ?? "")"
     }

@@ -59,13 +59,15 @@ final class PostgreSQLListener: @unchecked Sendable {
             }
     }
 
-    /// Refuses what must not be done while relays serve, for the connection's life.
+    /// Refuses what must not be done while relays serve, and lets none begin for the connection's life. Waits for one that is
+    /// ending.
     static func keepRelaysAway(_ connection: PostgreSQLConnection) throws {
-        let taken = try connection.execute(
-            "SELECT pg_try_advisory_lock($1)::int::bigint",
-            [.integer(serving)]
-        )
-        guard try taken[0].integer(0) == 1 else { throw StoreFault.inUse }
+        try connection.run(script: "SET lock_timeout = '3s'")
+        do {
+            try connection.execute("SELECT pg_advisory_lock($1)", [.integer(serving)])
+        } catch PostgreSQLError.refused("55P03") {
+            throw StoreFault.inUse
+        }
     }
 
     private func listen() {
@@ -73,7 +75,12 @@ final class PostgreSQLListener: @unchecked Sendable {
         do {
             let connection = try PostgreSQLConnection(address)
             try connection.run(script: "LISTEN \(Self.channel)")
-            _ = try connection.execute("SELECT pg_advisory_lock_shared($1)", [.integer(Self.serving)])
+            let isServing = try connection.execute(
+                "SELECT pg_try_advisory_lock_shared($1)::int::bigint",
+                [.integer(Self.serving)]
+            )
+            // Tried again like a server that does not answer.
+            guard try isServing[0].integer(0) == 1 else { throw StoreFault.inUse }
             let source = DispatchSource.makeReadSource(fileDescriptor: connection.socket, queue: queue)
             source.setEventHandler { [weak self] in self?.hear() }
             // The connection, which the handler keeps, closes its socket only when nothing watches that any more.

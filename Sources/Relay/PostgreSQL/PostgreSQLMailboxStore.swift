@@ -230,8 +230,11 @@ public final class PostgreSQLMailboxStore: MailboxStore {
     /// - Throws: `inUse` while relays serve from it.
     public static func drawIncarnation(address: PostgreSQLAddress) throws(StoreFault) {
         do {
+            let guardian = try PostgreSQLConnection(address)
+            // Before the tables are changed under anybody.
+            try PostgreSQLListener.keepRelaysAway(guardian)
+            defer { withExtendedLifetime(guardian) {} }
             try PostgreSQLSession.migrate(address) { connection in
-                try PostgreSQLListener.keepRelaysAway(connection)
                 try connection.execute("UPDATE store SET incarnation = $1", [.opaque(Incarnation.random())])
             }
         } catch {

@@ -39,6 +39,8 @@ import Testing
             "sqlite", "postgres://host/name?nonsense=1", "mysql://host/name",
             // libpq would ask for a server "cret@host", and say so.
             "postgres://somebody:se@cret@host/name",
+            // And for a port "se".
+            "postgres://somebody:se/cret@host/name",
         ]
         for text in none { #expect(PostgreSQLAddress(text) == nil) }
         #expect(PostgreSQLAddress("postgres://somebody:se%40cret@host/n@me?user=a@b") != nil)
