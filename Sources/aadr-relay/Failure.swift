@@ -44,6 +44,8 @@ struct Failure: Error {
                 case .other, .refused: Self.internalError
                 }
             self.init(fault.description, status: status)
+        case let error as RelayIdentityError:
+            self.init(error, in: "tls.pem in the data directory")
         case let problem as Problem where problem.name == .unavailable:
             let reason = problem.detail ?? "the store cannot take this now"
             self.init("\(reason): try again when that has passed", status: Self.temporary)

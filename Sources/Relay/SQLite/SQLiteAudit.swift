@@ -14,6 +14,13 @@ struct SQLiteAudit {
         return reading.audit.report
     }
 
+    /// Looks at what SQLite itself can see, whatever the tables are.
+    static func runOnFile(_ db: Database) throws -> StoreReport {
+        var reading = SQLiteAudit(db: db)
+        try reading.checkFile()
+        return reading.audit.report
+    }
+
     private init(db: Database) {
         self.db = db
     }

@@ -16,16 +16,16 @@ public enum SQLiteBackup {
         do {
             let unfinished = file.path + ".\(getpid())"
             let descriptor = Glibc.open(unfinished, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw StoreFault.cannotWrite }
+            guard descriptor >= 0 else { throw StoreFault.cannotWriteBackup }
             defer {
                 Glibc.close(descriptor)
                 unlink(unfinished)
             }
             try copy(store, into: unfinished)
-            guard fsync(descriptor) == 0, link(unfinished, file.path) == 0 else { throw StoreFault.cannotWrite }
+            guard fsync(descriptor) == 0, link(unfinished, file.path) == 0 else { throw StoreFault.cannotWriteBackup }
             try syncFolder(of: file)
         } catch {
-            throw fault(of: error)
+            throw StoreFault(error)
         }
     }
 
@@ -46,10 +46,10 @@ public enum SQLiteBackup {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw StoreFault.backupUnderWay }
         do {
             defer { unlink(unfinished.path) }
-            guard ftruncate(descriptor, 0) == 0 else { throw StoreFault.cannotWrite }
+            guard ftruncate(descriptor, 0) == 0 else { throw StoreFault.cannotWriteBackup }
             try copy(store, into: unfinished.path)
         } catch {
-            throw fault(of: error)
+            throw StoreFault(error)
         }
         var (length, hash) = (0, SHA256())
         var piece = [UInt8](repeating: 0, count: pieceLength)
@@ -65,18 +65,16 @@ public enum SQLiteBackup {
 
     private static let pieceLength = 1 << 20
 
-    /// The store itself is only read.
-    private static func fault(of error: any Error) -> StoreFault {
-        let fault = StoreFault(error)
-        return fault == .cannotWrite ? .cannotWriteBackup : fault
-    }
-
     /// - Parameter path: of a file that is there and empty: SQLite fills it, and so the copy is nobody else's from the
     ///   beginning.
     private static func copy(_ store: URL, into path: String) throws {
         let queue = try open(store)
         try queue.writeWithoutTransaction { db in
-            try db.execute(sql: "VACUUM INTO ?", arguments: [path])
+            do {
+                try db.execute(sql: "VACUUM INTO ?", arguments: [path])
+            } catch ResultCode.SQLITE_FULL, ResultCode.SQLITE_CANTOPEN {
+                throw StoreFault.cannotWriteBackup
+            }
         }
         try queue.close()
         try checkCopy(path)
@@ -86,9 +84,10 @@ public enum SQLiteBackup {
     private static func checkCopy(_ path: String) throws {
         let queue = try open(URL(filePath: path))
         try queue.read { db in
-            // A store of an earlier version is brought to this one's tables, and then read, when it is restored.
-            guard try Schema.migrator.hasCompletedMigrations(db) else { return }
-            guard try SQLiteAudit.run(db).faults.isEmpty else { throw StoreFault.damagedBackup }
+            // The tables of an earlier version are brought to this one's, and then read, when the backup is restored.
+            let isRead = try Schema.migrator.hasCompletedMigrations(db)
+            let report = try isRead ? SQLiteAudit.run(db) : SQLiteAudit.runOnFile(db)
+            guard report.faults.isEmpty else { throw StoreFault.damagedBackup }
         }
         try queue.close()
     }

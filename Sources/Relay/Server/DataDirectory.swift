@@ -41,8 +41,17 @@ public struct DataDirectory: Sendable {
             close(file)
             throw .inUse(url.path)
         }
-        // One that was there before may have been open to others. Where somebody else owns it, it stays as it is.
-        chmod(url.path, 0o700)
+        keepOthersOut()
+    }
+
+    /// A directory that was there before may have been open to others. What somebody else owns, and what many share, stays
+    /// as it is.
+    private func keepOthersOut() {
+        var information = stat()
+        guard stat(url.path, &information) == 0, information.st_uid == geteuid(),
+            information.st_mode & (S_IRWXG | S_IRWXO) != 0, information.st_mode & S_ISVTX == 0
+        else { return }
+        chmod(url.path, information.st_mode & ~(S_IFMT | S_IRWXG | S_IRWXO))
     }
 
     /// Where the relay listened last, as `serve` printed it; nil when it never did.

@@ -82,7 +82,7 @@ public enum RelayIdentityError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .certificate: "there is no certificate in PEM in it"
         case .key: "there is no private key in PEM in it"
-        case .mismatch: "the private key is not the certificate's"
+        case .mismatch: "the certificate and this private key do not go together, or cannot be used"
         }
     }
 }

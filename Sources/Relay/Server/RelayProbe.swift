@@ -1,7 +1,9 @@
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 internal import RelayAPI
+internal import Synchronization
 
 /// Asks a relay on this machine whether it is ready, where it announced that it listens.
 public struct RelayProbe: Sendable {
@@ -19,22 +21,25 @@ public struct RelayProbe: Sendable {
 
     /// Whether the relay answers 200 to `GET /readyz`, under a key of the address's pins.
     public func isReady() async throws(RelayProbeError) -> Bool {
+        let verdict = Verdict()
         do {
-            guard let answer = try await answer() else { throw RelayProbeError.noAnswer }
+            guard let answer = try await answer(verdict) else { throw RelayProbeError.noAnswer }
             return answer == Self.ready
+        } catch let error as NIOConnectionError where error.isRefusal {
+            throw .nobodyListens
         } catch {
-            throw RelayProbeError(error)
+            throw verdict.isOtherKey.load(ordering: .relaxed) ? .otherKey : .noAnswer
         }
     }
 
     /// The beginning of the answer; nil when there is none.
-    private func answer() async throws -> String? {
+    private func answer(_ verdict: Verdict) async throws -> String? {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(Self.timeout)
             .channelInitializer { [address, speaksTLS] channel in
                 channel.eventLoop.makeCompletedFuture {
                     if speaksTLS {
-                        try channel.pipeline.syncOperations.addHandler(Self.tlsHandler(address.pins))
+                        try channel.pipeline.syncOperations.addHandler(Self.tlsHandler(address.pins, verdict))
                     }
                 }
             }
@@ -69,15 +74,19 @@ public struct RelayProbe: Sendable {
         }
     }
 
-    private static func tlsHandler(_ pins: [KeyPin]) throws -> NIOSSLClientHandler {
+    private static func tlsHandler(
+        _ pins: [KeyPin],
+        _ verdict: Verdict
+    ) throws -> NIOSSLClientHandler {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.certificateVerification = .noHostnameVerification
         configuration.trustRoots = .certificates([])
         let context = try NIOSSLContext(configuration: configuration)
-        return try NIOSSLClientHandler(context: context, serverHostname: nil) { chain, verdict in
+        return try NIOSSLClientHandler(context: context, serverHostname: nil) { chain, promise in
             let key = chain.first.flatMap { try? $0.extractPublicKey().toSPKIBytes() }
             let isPinned = key.map { pins.contains(KeyPin(subjectPublicKeyInfo: $0)) } ?? false
-            verdict.succeed(isPinned ? .certificateVerified : .failed)
+            if !isPinned { verdict.isOtherKey.store(true, ordering: .relaxed) }
+            promise.succeed(isPinned ? .certificateVerified : .failed)
         }
     }
 
@@ -85,20 +94,22 @@ public struct RelayProbe: Sendable {
     private static let timeout = TimeAmount.seconds(4)
 }
 
+/// What was found of the key, which the error of a handshake does not tell.
+private final class Verdict: Sendable {
+    let isOtherKey = Atomic(false)
+}
+
+extension NIOConnectionError {
+    fileprivate var isRefusal: Bool {
+        connectionErrors.contains { ($0.error as? IOError)?.errnoCode == ECONNREFUSED }
+    }
+}
+
 public enum RelayProbeError: Error, Equatable, CustomStringConvertible {
     case nobodyListens
     case noAnswer
     /// The relay answers under a key that is not in its data directory.
     case otherKey
-
-    init(_ error: any Error) {
-        switch error {
-        case let error as RelayProbeError: self = error
-        case is NIOConnectionError: self = .nobodyListens
-        case is NIOSSLError, is BoringSSLError: self = .otherKey
-        default: self = .noAnswer
-        }
-    }
 
     public var description: String {
         switch self {

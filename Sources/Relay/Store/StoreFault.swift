@@ -65,12 +65,15 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
         case .cannotWrite: "the store cannot be written: check its owner and the space left"
         case .cannotWriteBackup: "the backup cannot be written: check its folder's owner and the space left"
         case .damagedBackup:
-            "the store is damaged, as `aadr-relay check` shows, and no backup has been made: keep the earlier ones"
+            """
+            what was copied is damaged, and no backup has been made: keep the earlier ones. `aadr-relay check` says where the \
+            store is; when it finds nothing, look at the disk that the copy was on
+            """
         case .busy: "another process holds the store: try again when it is done"
         case .backupUnderWay: "another backup is being written: wait until it is done"
         case .unreachable(let reason): "the store cannot be reached: \(reason)"
         case .notPermitted: "PostgreSQL does not let this user make or write the tables: make it the database's owner"
-        case .inUse: "relays serve from the store: stop all of them first"
+        case .inUse: "relays serve from the store, or a command is at it: stop all of them first"
         case .notDurable: "PostgreSQL runs with fsync off, and would lose what it has acknowledged: turn it on"
         case .other(let code): "the store does not open (SQLite result code \(code))"
         case .refused(let state): "the store does not open (SQLSTATE \(state))"

@@ -3,6 +3,7 @@ import GRDB
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import NIOPosix
 import RelayAPI
 import Testing
 
@@ -184,6 +185,26 @@ import Testing
         }
     }
 
+    @Test func healthcheckDoesNotTakeOneWhoHangsUpForAnotherKey() async throws {
+        try await withTemporaryDirectory { data in
+            // As a relay does that has as many connections as it takes.
+            let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .childChannelInitializer { $0.close() }
+                .bind(host: "127.0.0.1", port: 0)
+                .get()
+            let port = try #require(server.localAddress?.port)
+            for address in [
+                "http://127.0.0.1:\(port)/", "https://127.0.0.1:\(port)/#\(KeyPin(subjectPublicKeyInfo: []))",
+            ] {
+                try Data(address.utf8).write(to: data.appending(path: "address"))
+                let refused = try RelayProcess.run("healthcheck", "--data", data.path)
+                #expect(refused.status == 75)
+                #expect(refused.errors == "aadr-relay: the relay is not ready: it does not answer\n")
+            }
+            try await server.close()
+        }
+    }
+
     @Test func sigtermAnswersThoseWhoWaitAndEndsWithZero() async throws {
         try await withTemporaryDirectory { data in
             let relay = try RelayProcess(data: data)
@@ -309,7 +330,7 @@ import Testing
                 (try serve(certificate: pair.certificate, key: pair.certificate), 78, "there is no private key"),
                 (
                     try serve(certificate: pair.certificate, key: foreign.key), 78,
-                    "\(foreign.key): the private key is not"
+                    "\(foreign.key): the certificate and this private key"
                 ),
                 (try RelayProcess.run("backup", "--data", data.path, "/proc/none"), 73, "the backup cannot be written"),
                 (try RelayProcess.run("key", "use", "--data", data.path), 66, "nothing on standard input"),
