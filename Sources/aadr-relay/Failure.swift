@@ -66,10 +66,14 @@ struct Failure: Error {
         } catch let error as ValidationError {
             throw error
         } catch {
-            let failure = Failure(error)
-            Output.complain(failure.message)
-            throw ExitCode(failure.status)
+            throw Failure(error).reported
         }
+    }
+
+    /// Says it; what is returned ends the program when it is thrown.
+    var reported: ExitCode {
+        Output.complain(message)
+        return ExitCode(status)
     }
 }
 

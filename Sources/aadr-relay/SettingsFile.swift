@@ -6,7 +6,7 @@ import Foundation
 enum SettingsFile {
     static func read(_ path: String) throws -> [Setting: String] {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw ValidationError("cannot read the settings file \(path)")
+            throw Failure("cannot read the settings file \(path)", status: Failure.configuration).reported
         }
         guard let text = String(validating: data, as: UTF8.self) else {
             throw ValidationError("the settings file \(path) is not UTF-8")

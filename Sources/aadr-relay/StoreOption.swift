@@ -65,7 +65,8 @@ struct StoreOption: ParsableArguments {
         if let store { return store }
         guard let file = settings.value(.storeFile, option: storeFile) else { return settings.value(.store) }
         guard let data = FileManager.default.contents(atPath: file) else {
-            throw ValidationError("cannot read \(file), which should hold the store's address")
+            throw Failure("cannot read \(file), which should hold the store's address", status: Failure.configuration)
+                .reported
         }
         return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }

@@ -325,6 +325,8 @@ import Testing
                     try RelayProcess.run("serve", "--data", other, "--listen", "none.invalid:8443"), 78,
                     "no such address"
                 ),
+                (try serve("--config", "/proc/none"), 78, "cannot read the settings file /proc/none"),
+                (try serve("--store-file", "/proc/none"), 78, "cannot read /proc/none"),
                 (try serve(certificate: pair.certificate, key: "/proc/none"), 78, "cannot read /proc/none"),
                 (try serve(certificate: pair.key, key: pair.key), 78, "\(pair.key): there is no certificate"),
                 (try serve(certificate: pair.certificate, key: pair.certificate), 78, "there is no private key"),
