@@ -59,6 +59,11 @@ struct Failure: Error {
         self.init("\(file): \(error)", status: Self.configuration)
     }
 
+    static let nothingOnStandardInput = Failure(
+        "there is nothing on standard input: a container gets it with -i",
+        status: cannotRead
+    )
+
     /// Runs a command; says what ended it, and ends the program with its status.
     static func reporting(_ body: () async throws -> Void) async throws {
         do {

@@ -68,14 +68,9 @@ struct Key: AsyncParsableCommand {
         func run() async throws {
             let path = try common.path(common.settings)
             try await Failure.reporting {
-                let directory = try DataDirectory(path: path, creating: false)
+                let directory = try DataDirectory(path: path, creating: true)
                 let pem = try FileHandle.standardInput.read(upToCount: Self.longestPEM) ?? Data()
-                guard !pem.isEmpty else {
-                    throw Failure(
-                        "there is nothing on standard input: a container gets it with -i",
-                        status: Failure.cannotRead
-                    )
-                }
+                guard !pem.isEmpty else { throw Failure.nothingOnStandardInput }
                 do {
                     try directory.use(keyPEM: Array(pem))
                 } catch let error as RelayIdentityError {

@@ -64,7 +64,7 @@ struct Restore: AsyncParsableCommand {
                 throw Failure("cannot read \(file) to its end", status: Failure.cannotRead)
             }
             isEmpty = isEmpty && piece.isEmpty
-            guard !isEmpty else { throw Failure(Self.nothing(in: file), status: Failure.cannotRead) }
+            guard !isEmpty else { throw Self.nothing(in: file) }
             return piece
         }
         try Check.show(
@@ -74,8 +74,8 @@ struct Restore: AsyncParsableCommand {
         )
     }
 
-    private static func nothing(in file: String) -> String {
-        file == "-" ? "there is nothing on standard input: a container gets it with -i" : "\(file) is empty"
+    private static func nothing(in file: String) -> Failure {
+        file == "-" ? .nothingOnStandardInput : Failure("\(file) is empty", status: Failure.cannotRead)
     }
 
     /// In bytes, read at a time.

@@ -245,6 +245,19 @@ import Testing
         }
     }
 
+    @Test func aSpareIsTakenIntoUseOnANewHostBeforeTheRelayServes() async throws {
+        try await withTemporaryDirectory { directory in
+            let (old, new) = (directory.appending(path: "old").path, directory.appending(path: "new").path)
+            let spare = try RelayProcess.run("key", "spare", "--data", old)
+            #expect(spare.status == 0, "\(spare.errors)")
+            let used = try RelayProcess.run("key", "use", "--data", new, input: spare.output)
+            #expect(used.status == 0, "\(used.errors)")
+            let pin = try RelayIdentity(pem: Array(spare.output.utf8)).pin
+            let address = try RelayProcess.run("address", "--data", new).output
+            #expect(address.contains("#\(pin)"), "\(address)")
+        }
+    }
+
     @Test func aStoreThatWasNotThereIsSaidToBeNew() async throws {
         try await withTemporaryDirectory { data in
             func create() throws -> String {
