@@ -19,6 +19,14 @@ final class CommitQueue: Sendable {
     /// Gives a request its answer; called after the commit, for one that is alone in it by the writer.
     private typealias Answer = @Sendable () -> Void
 
+    /// What became of the last transaction that had something to write.
+    private enum Outcome: UInt8, AtomicRepresentable {
+        case kept
+        case failed
+        /// For want of room: then what is small may be kept, and an entry not yet.
+        case full
+    }
+
     private struct State {
         var pending: [Pending] = []
         var isScheduled = false
@@ -40,9 +48,7 @@ final class CommitQueue: Sendable {
     private let checkpoints: LogCheckpoints
     private let notifications: MailboxNotifications
     private let state = Mutex(State())
-    private let hasFailed = Atomic(false)
-    /// Whether that was for want of room: then what is small may be kept, and an entry not yet.
-    private let isFull = Atomic(false)
+    private let outcome = Atomic(Outcome.kept)
     private let answering = DispatchQueue(label: "answers")
 
     init(
@@ -127,7 +133,7 @@ final class CommitQueue: Sendable {
     }
 
     /// Whether a transaction could not be kept, and none has been since, with room left.
-    var isFailing: Bool { hasFailed.load(ordering: .relaxed) }
+    var isFailing: Bool { outcome.load(ordering: .relaxed) != .kept }
 
     private func enqueue(_ request: Pending) {
         let isFirst = state.withLock { state in
@@ -192,24 +198,23 @@ final class CommitQueue: Sendable {
         } catch {
             logWrites.endCommit()
             writer.forget()
-            hasFailed.store(true, ordering: .relaxed)
             let isFull = (error as? DatabaseError)?.resultCode == .SQLITE_FULL
-            self.isFull.store(isFull, ordering: .relaxed)
+            outcome.store(isFull ? .full : .failed, ordering: .relaxed)
             checkpoints.noteFailedCommit()
             throw error
         }
         // One that had nothing to write says nothing of the disk.
         let frames = logWrites.endCommit()
-        if frames != nil, isFailing, !isFull.load(ordering: .relaxed) || hasRoom(db) {
-            hasFailed.store(false, ordering: .relaxed)
-        }
+        if frames != nil { noteKept(db) }
         let changed = writer.takeChangedMailboxes()
         give(answers, changed)
         if let frames { checkpoints.noteCommit(db, frames: frames) }
     }
 
-    private func hasRoom(_ db: Database) -> Bool {
-        (try? log.hasRoomForAnEntry(db)) ?? false
+    private func noteKept(_ db: Database) {
+        let isFull = outcome.load(ordering: .relaxed) == .full
+        if isFull, (try? log.hasRoomForAnEntry(db)) != true { return }
+        outcome.store(.kept, ordering: .relaxed)
     }
 
     /// - Parameter changed: the mailboxes that have entries now of which those who wait for them are to hear.
