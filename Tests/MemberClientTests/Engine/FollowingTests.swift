@@ -10,11 +10,8 @@ import Testing
 /// Following: what comes is handed over as it comes, over one subscription.
 @Suite(.timeLimit(.minutes(2))) struct FollowingTests {
     @Test func messagesAreHandedOverOnceAcrossEpochsNewConversationsAndCuts() async throws {
-        let coalition = try await TestCoalition()
-        let smex = try await coalition.found()
-        _ = try await coalition.admit(organisation: "JOSA", by: smex)
-        let relay = InterceptedRelay(coalition.relay)
-        let follower = try coalition.open("JOSA", relay: relay)
+        let scene = try await Scene()
+        let (smex, relay, follower) = (scene.founder, scene.relay, scene.follower)
         let heard = Heard()
         let following = Task {
             try await follower.follow { event in
@@ -26,7 +23,7 @@ import Testing
         try await heard.wait(for: ["in the coalition"])
 
         // A Commit: the next epoch is another capability's.
-        _ = try await coalition.admit(organisation: "INSM", by: smex)
+        _ = try await scene.coalition.admit(organisation: "INSM", by: smex)
         _ = try await smex.send(text: "in the next epoch", to: [.coalition])
         try await heard.wait(for: ["in the coalition", "in the next epoch"])
 
@@ -45,11 +42,8 @@ import Testing
     }
 
     @Test func aRelayIsSaidToAnswerAgainOnceAndOnlyWhenItDoes() async throws {
-        let coalition = try await TestCoalition()
-        let smex = try await coalition.found()
-        _ = try await coalition.admit(organisation: "JOSA", by: smex)
-        let relay = InterceptedRelay(coalition.relay)
-        let follower = try coalition.open("JOSA", relay: relay)
+        let scene = try await Scene()
+        let (smex, relay, follower) = (scene.founder, scene.relay, scene.follower)
         let heard = Heard()
         let following = Task {
             try await follower.follow { event in
@@ -179,6 +173,22 @@ import Testing
 }
 
 /// What was handed over, in its order.
+/// A founder, and a member of another organisation who can be cut off from the relay.
+private struct Scene {
+    let coalition: TestCoalition
+    let founder: Member
+    let relay: InterceptedRelay
+    let follower: Member
+
+    init() async throws {
+        coalition = try await TestCoalition()
+        founder = try await coalition.found()
+        _ = try await coalition.admit(organisation: "JOSA", by: founder)
+        relay = InterceptedRelay(coalition.relay)
+        follower = try coalition.open("JOSA", relay: relay)
+    }
+}
+
 private final class Heard: Sendable {
     private let texts = Mutex<[String]>([])
 
