@@ -76,6 +76,7 @@ struct Serve: AsyncParsableCommand {
                 let clock = RelayClock(lastDay: try await store.lastDay())
                 let service = RelayService(store: store, limits: limits, clock: clock)
                 var services: [any Service] = [Maintenance(service: service, logger: logger)]
+                // Ends when the admin listener listens, if there is to be one.
                 let (monitoring, monitored) = AsyncStream<Never>.makeStream()
                 if let adminListen {
                     let server = AdminServer(
@@ -88,7 +89,14 @@ struct Serve: AsyncParsableCommand {
                 } else {
                     monitored.finish()
                 }
-                let server = server(service, in: directory, at: listen, identity: identity, logger, after: monitoring)
+                let server = server(
+                    service,
+                    in: directory,
+                    at: listen,
+                    identity: identity,
+                    after: monitoring,
+                    logger: logger
+                )
                 services.append(Listener(server: server, address: listen))
                 logger.info("started", metadata: ["version": "\(relayVersion)", "store": "\(kind.name)"])
                 try await run(services)
@@ -102,8 +110,8 @@ struct Serve: AsyncParsableCommand {
         in directory: DataDirectory,
         at listen: HostAndPort,
         identity: RelayIdentity?,
-        _ logger: Logger,
-        after monitoring: AsyncStream<Never>
+        after monitoring: AsyncStream<Never>,
+        logger: Logger
     ) -> RelayServer {
         RelayServer(
             routes: Routes(service: service),

@@ -3,6 +3,7 @@ public import RelayAPI
 
 /// The keys by which clients know the relay: its own, and one that is kept elsewhere to take its place.
 extension DataDirectory {
+    /// Of the file with the relay's own key and certificate.
     public var keyPath: String { keyFile.path }
     private var keyFile: URL { url.appending(path: "tls.pem") }
     private var sparePinFile: URL { url.appending(path: "spare-pin") }

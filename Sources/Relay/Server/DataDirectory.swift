@@ -31,7 +31,8 @@ public struct DataDirectory: Sendable {
     /// Where a backup that goes elsewhere stands until it is whole.
     public var unfinishedBackup: URL { url.appending(path: "backup") }
 
-    /// Makes sure that this process alone serves from the directory, until it ends: only that one may write mailboxes.
+    /// Makes sure that this process alone serves from the directory, until it ends: only that one may write mailboxes. Ends
+    /// others' rights there.
     public func lock() throws(DataDirectoryError) {
         let path = url.appending(path: "lock").path
         // Never closed: the end of the process frees the lock.

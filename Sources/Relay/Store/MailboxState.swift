@@ -4,6 +4,7 @@ internal import RelayAPI
 // "Epochs, advances, branches" and "Grants"): the same for every store. Objects, so that one request of a transaction sees
 // what another has changed.
 
+/// What one capability may do in one epoch.
 final class GrantState {
     let access: HashedAccess
     let epoch: EpochState
@@ -50,6 +51,7 @@ final class GrantState {
     }
 }
 
+/// An epoch, and where its log ends.
 final class EpochState {
     let row: Int64
     let mailbox: MailboxState
@@ -121,6 +123,7 @@ final class EpochState {
     }
 }
 
+/// A mailbox, and how much it has got and holds.
 final class MailboxState {
     let row: Int64
     let id: MailboxID

@@ -5,6 +5,7 @@ import Testing
 
 @testable import Relay
 
+/// What is said of the store while it is looked after.
 @Suite struct MaintenanceTests {
     @Test func aRelayThatIsStoppedSaysNothingOfItsStore() async throws {
         try await StoreEngine.sqlite.withStore { test in
