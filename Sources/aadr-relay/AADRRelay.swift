@@ -23,4 +23,24 @@ struct AADRRelay: AsyncParsableCommand {
             Serve.self, Token.self, Address.self, Key.self, Healthcheck.self, Backup.self, Restore.self, Check.self,
         ]
     )
+
+    static func main() async {
+        if let name = strayCommand(in: CommandLine.arguments.dropFirst()) {
+            exit(withError: ValidationError("there is no command \(name): --help names them"))
+        }
+        await main(nil)
+    }
+
+    /// The first argument that stands where a command should and names none. The parser would speak of the options
+    /// behind it instead.
+    static func strayCommand(in arguments: some Sequence<String>) -> String? {
+        var command: any ParsableCommand.Type = self
+        for argument in arguments {
+            let commands = command.configuration.subcommands
+            if commands.isEmpty || argument.hasPrefix("-") || argument == "help" { return nil }
+            guard let next = commands.first(where: { $0._commandName == argument }) else { return argument }
+            command = next
+        }
+        return nil
+    }
 }

@@ -66,6 +66,9 @@ struct Serve: AsyncParsableCommand {
         let certificateFiles = try certificateFiles(settings)
         let isPlain = try settings.flag(.plainHTTP, option: plainHttp)
         if isPlain { try checkPlainHTTP(settings, listen: listen, certificateFiles: certificateFiles) }
+        for variable in settings.strayVariables {
+            logger.warning("no setting has this name", metadata: ["variable": "\(variable)"])
+        }
         CrashTraces.forbid()
         OpenFiles.allowAll()
         try await Failure.reporting {

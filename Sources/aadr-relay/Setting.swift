@@ -40,7 +40,9 @@ enum Setting: String, CaseIterable {
     case label
     case mailboxes
 
-    var variable: String { "AADR_RELAY_" + rawValue.uppercased().replacing("-", with: "_") }
+    static let variablePrefix = "AADR_RELAY_"
+
+    var variable: String { Self.variablePrefix + rawValue.uppercased().replacing("-", with: "_") }
 
     /// Whether the settings file may hold it: not what names the file, nor what belongs to one command.
     var isForFile: Bool {

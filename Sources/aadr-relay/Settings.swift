@@ -19,6 +19,13 @@ struct Settings {
         return file[setting]
     }
 
+    /// Environment variables that look like settings and are none: misspelt, or somebody else's (an orchestrator's that
+    /// names services in this way). Their names alone, sorted.
+    var strayVariables: [String] {
+        let known = Set(Setting.allCases.map(\.variable))
+        return environment.keys.filter { $0.hasPrefix(Setting.variablePrefix) && !known.contains($0) }.sorted()
+    }
+
     func flag(_ setting: Setting, option: Bool) throws -> Bool {
         if option { return true }
         switch value(setting)?.lowercased() {

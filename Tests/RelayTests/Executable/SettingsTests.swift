@@ -16,6 +16,14 @@ import Testing
         #expect(Settings(environment: ["AADR_RELAY_LISTEN": ""], file: file).value(.listen) == "[::1]:3")
     }
 
+    @Test func aVariableThatLooksLikeASettingAndIsNoneIsNamed() {
+        let settings = Settings(environment: [
+            "AADR_RELAY_MAILBOX_ENTRYS": "5", "AADR_RELAY_PORT": "tcp://10.0.0.1:8443", "AADR_RELAY_LISTEN": "[::1]:2",
+            "PATH": "",
+        ])
+        #expect(settings.strayVariables == ["AADR_RELAY_MAILBOX_ENTRYS", "AADR_RELAY_PORT"])
+    }
+
     @Test func aSettingsFileMayHaveCommentsAndEmptyLines() throws {
         let text = "# a comment\n\n  store = postgres://a=b@c/d  \r\nplain-http = 1\n"
         #expect(try SettingsFile.parse(text, path: "") == [.store: "postgres://a=b@c/d", .plainHTTP: "1"])
@@ -35,6 +43,15 @@ import Testing
             }
         }
         #expect(try Settings(environment: [:]).number(.connections, option: nil, default: 5, in: 1...10) == 5)
+    }
+
+    @Test(arguments: [
+        (["serv", "--data", "d"], "serv"), (["token", "creat", "--label", "x"], "creat"),
+        (["token", "create", "x"], nil),
+        (["serve", "x"], nil), (["help", "serve"], nil), (["--version"], nil), ([], nil),
+    ])
+    func aCommandThatThereIsNotIsNamed(arguments: [String], stray: String?) {
+        #expect(AADRRelay.strayCommand(in: arguments) == stray)
     }
 
     @Test func everySettingHasItsPlaceInTheOperationGuide() throws {
