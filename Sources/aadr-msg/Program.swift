@@ -20,7 +20,7 @@ enum Main {
 
     static func run(_ arguments: [String]) async -> ExitStatus {
         do {
-            var command = try Program.parseAsRoot(arguments)
+            var command = try Program.parseAsRoot(Program.throughStrayCommand(arguments))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -82,4 +82,19 @@ struct Program: AsyncParsableCommand {
     }
 
     @OptionGroup var global: GlobalOptions
+
+    /// The arguments; if one stands where a command should and names none, without what is behind it. The parser would speak
+    /// of the options there, which are those of the command that was meant.
+    static func throughStrayCommand(_ arguments: [String]) -> [String] {
+        var command: any ParsableCommand.Type = self
+        for (index, argument) in arguments.enumerated() {
+            let commands = command.configuration.subcommands
+            if commands.isEmpty || argument.hasPrefix("-") || argument == "help" { break }
+            guard let next = commands.first(where: { $0._commandName == argument }) else {
+                return Array(arguments[...index])
+            }
+            command = next
+        }
+        return arguments
+    }
 }

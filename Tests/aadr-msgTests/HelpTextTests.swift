@@ -81,6 +81,17 @@ struct HelpTextTests {
         }
     }
 
+    @Test("a command that there is not is named, and not the options behind it")
+    func strayCommand() {
+        for (arguments, kept) in [
+            (["sned", "--to", "SMEX"], ["sned"]), (["alert", "sned", "--text", "x"], ["alert", "sned"]),
+            (["send", "x", "--y"], ["send", "x", "--y"]), (["--lang", "ar", "send"], ["--lang", "ar", "send"]),
+            (["help", "frob"], ["help", "frob"]), ([], []),
+        ] {
+            #expect(Program.throughStrayCommand(arguments) == kept)
+        }
+    }
+
     @Test("an example fits into 80 columns, so that it can be copied", arguments: Phrase.allCases)
     func examplesFit(phrase: Phrase) {
         for text in [Speech.english(phrase), Speech.arabic(phrase)] {
