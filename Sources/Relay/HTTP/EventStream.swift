@@ -6,7 +6,8 @@ internal import Synchronization
 /// (Protocol/http-api.md, "subscribe").
 ///
 /// Nothing is queued for it. Entries are read from the store when it has taken the ones before, so that a subscriber that
-/// is slow costs one event of memory and nobody else's time; those who are as quick as each other share their reads.
+/// is slow costs one event of memory and nobody else's time; those who are as quick as each other share their reads. The first
+/// read of a mailbox is never shared: who has no capability that reads must not learn from its time whether others follow.
 ///
 /// It is asked by a call, so that who waits for hours needs no task, whose memory is much of what a waiting reader takes.
 final class EventStream: Sendable {
@@ -25,30 +26,39 @@ final class EventStream: Sendable {
         var sources: [Source]
         /// The mailboxes of which more may stand in the store, by their places, those first that have waited longest.
         var unread: [Int]
+
+        mutating func markUnread(_ index: Int) {
+            guard !sources[index].hasEnded, !unread.contains(index) else { return }
+            unread.append(index)
+        }
     }
 
     /// How the next event is come by.
     private enum Step {
-        case read(Int, ReadQuery)
+        case read(Int, ReadQuery, isFirst: Bool)
         case heartbeat
         case wait
         case end
     }
 
     let subscription: Subscription
-    private let store: any MailboxStore
+    private let store: any EntrySource
     private let reads: SharedReads
     private let clock: RelayClock
     private let heart: Heart
     private let place: SubscriptionPlace
+    private let loop: any EventLoop
     private let state: Mutex<State>
+
+    /// Between two reads of a mailbox whose store does not answer.
+    private static let retryInterval = TimeAmount.seconds(1)
 
     /// Subscribes; `end` must be called when nobody asks for events any more.
     /// - Parameter place: kept as long as the stream.
     init(
         _ request: SubscribeRequest,
         at place: SubscriptionPlace,
-        store: any MailboxStore,
+        store: any EntrySource,
         reads: SharedReads,
         clock: RelayClock,
         loop: any EventLoop
@@ -57,6 +67,7 @@ final class EventStream: Sendable {
         self.store = store
         self.reads = reads
         self.clock = clock
+        self.loop = loop
         let sources = request.mailboxes.map {
             Source(access: HashedAccess($0.access), incarnation: $0.incarnation, after: $0.after)
         }
@@ -76,24 +87,38 @@ final class EventStream: Sendable {
     ///   the relay shuts down, the subscriber has gone, or every mailbox was refused.
     func next(_ take: @escaping @Sendable (SubscriptionEvent?) -> Void) {
         switch state.withLock({ step(&$0) }) {
-        case .read(let index, let query):
-            reads.read(query, from: store) { [self] answer in
+        case .read(let index, let query, let isFirst):
+            let taker: SharedReads.Taker = { [self] answer in
+                if case .failure(let problem) = answer, problem.name == .unavailable {
+                    readAgainLater(index)
+                    return next(take)
+                }
                 if let event = state.withLock({ Self.event(answer, index, &$0) }) { take(event) } else { next(take) }
             }
+            if isFirst { store.read(query, taker) } else { reads.read(query, from: store, taker) }
         case .heartbeat:
             take(.heartbeat)
         case .wait:
             subscription.wait { [self] woken in
                 guard let woken else { return take(nil) }
                 state.withLock { state in
-                    state.unread = state.sources.indices.filter {
-                        !state.sources[$0].hasEnded && woken.contains(state.sources[$0].access.mailbox)
+                    for index in state.sources.indices where woken.contains(state.sources[index].access.mailbox) {
+                        state.markUnread(index)
                     }
                 }
                 next(take)
             }
         case .end:
             take(nil)
+        }
+    }
+
+    /// The store does not answer, which says nothing of the mailbox: what stands there is read when it does again.
+    private func readAgainLater(_ index: Int) {
+        loop.scheduleTask(in: Self.retryInterval) { [weak self] in
+            guard let self else { return }
+            state.withLock { $0.markUnread(index) }
+            subscription.wake()
         }
     }
 
@@ -109,7 +134,7 @@ final class EventStream: Sendable {
                 maximumLength: SubscribeRequest.maximumEntriesLength,
                 today: clock.days.expiring
             )
-            return .read(index, query)
+            return .read(index, query, isFirst: source.isFirst)
         }
         if heart.takeBeat() { return .heartbeat }
         return state.sources.contains { !$0.hasEnded } ? .wait : .end
@@ -128,7 +153,7 @@ final class EventStream: Sendable {
         state.sources[index].isFirst = false
         if let last = response.entries.last?.sequence {
             state.sources[index].after = last
-            if last < response.head { state.unread.append(index) }
+            if last < response.head { state.markUnread(index) }
         } else if !isFirst {
             return nil
         }

@@ -39,10 +39,9 @@ final class SharedReads: Sendable {
     private let reads = Mutex<[Key: Read]>([:])
 
     /// - Parameter take: called once, from any thread, maybe before this returns: it must not block.
-    func read(_ query: ReadQuery, from store: any MailboxStore, _ take: @escaping Taker) {
+    func read(_ query: ReadQuery, from store: any EntrySource, _ take: @escaping Taker) {
         guard let generation = store.notifications.sharedGeneration(of: query.access.mailbox) else {
-            Task { take(await store.answer(to: query)) }
-            return
+            return store.read(query, take)
         }
         let key = Key(query: query, generation: generation)
         let (begins, answer) = reads.withLock { $0[key, default: .underWay([])].join(take) }
@@ -50,7 +49,7 @@ final class SharedReads: Sendable {
         if let answer { take(answer) }
     }
 
-    private func begin(_ key: Key, _ store: any MailboxStore) {
+    private func begin(_ key: Key, _ store: any EntrySource) {
         Task {
             let answer = await store.answer(to: key.query)
             let takers: [Taker] = reads.withLock { reads in
@@ -65,7 +64,12 @@ final class SharedReads: Sendable {
     }
 }
 
-extension MailboxStore {
+extension EntrySource {
+    /// - Parameter take: called once, from any thread: it must not block.
+    func read(_ query: ReadQuery, _ take: @escaping SharedReads.Taker) {
+        Task { take(await answer(to: query)) }
+    }
+
     /// A refusal is an answer too.
     func answer(to query: ReadQuery) async -> SharedReads.Answer {
         do throws(Problem) {

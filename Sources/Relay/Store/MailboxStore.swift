@@ -3,14 +3,12 @@ public import RelayAPI
 /// Where mailboxes are kept: the semantics of Protocol/mailbox.md, whatever the engine.
 ///
 /// A store sees hashes of capabilities and tokens, never these themselves. Each method that changes something is one
-/// transaction, and returns only when that is on disk. What it refuses has changed nothing, except that `unavailable` may
-/// mean a commit whose outcome is not known: the same command, given again, finds it. Time comes from the caller.
-public protocol MailboxStore: Sendable {
+/// transaction, but for `delete` and `deleteBlob`, which remove in many; and returns only when that is on disk. What it refuses
+/// has changed nothing, except that `unavailable` may mean a commit whose outcome is not known: the same command, given
+/// again, finds it. Time comes from the caller.
+public protocol MailboxStore: EntrySource {
     /// Drawn when the store was made, and again when a backup was restored.
     var incarnation: Incarnation { get }
-
-    /// Tells which mailboxes have new entries, after these are on disk.
-    var notifications: MailboxNotifications { get }
 
     func create(_ command: CreateCommand) async throws(Problem)
     func makeChildToken(_ command: ChildTokenCommand) async throws(Problem)
@@ -22,7 +20,6 @@ public protocol MailboxStore: Sendable {
     /// Each as if it had come alone, in this order, and all in one transaction.
     func append(_ commands: [AppendCommand]) async throws(Problem) -> [Result<AppendedEntry, Problem>]
     func advance(_ command: AdvanceCommand) async throws(Problem) -> AppendedEntry
-    func read(_ query: ReadQuery) async throws(Problem) -> ReadResponse
     func take(_ access: HashedAccess, today: Day) async throws(Problem) -> TakenEntry?
     func delete(_ access: HashedAccess, upTo sequence: UInt64) async throws(Problem)
 
@@ -59,6 +56,14 @@ public protocol MailboxStore: Sendable {
 
     /// Reads everything on one snapshot, and looks for what cannot be.
     func check() async throws(Problem) -> StoreReport
+}
+
+/// Where entries are read and waited for.
+public protocol EntrySource: Sendable {
+    /// Tells which mailboxes have new entries, after these are on disk.
+    var notifications: MailboxNotifications { get }
+
+    func read(_ query: ReadQuery) async throws(Problem) -> ReadResponse
 }
 
 /// A step of expiry, or of giving space back.

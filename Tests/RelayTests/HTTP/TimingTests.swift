@@ -30,6 +30,13 @@ import Testing
         ("append", { encoded(append(to: $0)) }),
         ("take", { encoded(TakeRequest(access: $0)) }),
         ("blob-state", { encoded(BlobStateRequest(access: $0)) }),
+        (
+            "subscribe",
+            {
+                let mailbox = SubscribedMailbox(access: $0, incarnation: .unknown, after: 0)
+                return encoded(SubscribeRequest(mailboxes: [mailbox], heartbeatSeconds: 60))
+            }
+        ),
         ("batch", { encoded(BatchRequest(appends: [append(to: $0)])) }),
     ]
 
@@ -41,6 +48,9 @@ import Testing
             // What is asked for must be there to be told apart: many mailboxes, and this one in every cache.
             for _ in 0..<50 { _ = try await relay.mailbox() }
             _ = try await relay.caller.append(access)
+            // Nor is it told whether somebody follows the mailbox: of those who do, reads are made in common.
+            let followers = (0..<2).map { _ in relay.service.store.notifications.subscribe(to: [access.mailbox]) }
+            defer { followers.forEach(relay.service.store.notifications.unsubscribe) }
             var unknown = Samples()
             var wrong = Samples()
             for count in 0..<(2 * Self.samples + 200) {
@@ -54,7 +64,7 @@ import Testing
                 let start = ContinuousClock.now
                 let answer = try await relay.caller.post(request.path, request.body)
                 let time = ContinuousClock.now - start
-                #expect(answer.status == (operation.name == "batch" ? 200 : 403))
+                #expect(answer.status == (["batch", "subscribe"].contains(operation.name) ? 200 : 403))
                 // The first are slow, because nothing is warm yet.
                 guard count >= 200 else { continue }
                 if isUnknown { unknown.add(time) } else { wrong.add(time) }
