@@ -26,9 +26,9 @@ final class StreamedAnswer {
         let loop = context.eventLoop
         let this = NIOLoopBound(self, eventLoop: loop)
         events.next { event in
-            let bytes = event.map { ByteBuffer(bytes: $0.framed) }
             loop.execute {
-                if let bytes { this.value.begin(bytes) } else { this.value.finish() }
+                // Here, one after the other: those whom an entry wakes have it in common until it is their turn.
+                if let event { this.value.begin(ByteBuffer(bytes: event.framed)) } else { this.value.finish() }
             }
         }
     }
