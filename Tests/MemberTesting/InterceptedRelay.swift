@@ -19,6 +19,7 @@ final class InterceptedRelay: MemberClient.Relay {
         var read: Read?
         var putPart: PutPart?
         var getPart: GetPart?
+        var refused: UInt16?
     }
 
     private let inner: any MemberClient.Relay
@@ -38,6 +39,9 @@ final class InterceptedRelay: MemberClient.Relay {
     func onRead(_ handler: Read?) { state.withLock { $0.read = handler } }
     func onPutPart(_ handler: PutPart?) { state.withLock { $0.putPart = handler } }
     func onGetPart(_ handler: GetPart?) { state.withLock { $0.getPart = handler } }
+
+    /// Refuses a mailbox of the next subscription, by its place, and tells nothing of it.
+    func refuseInNextSubscription(_ mailbox: UInt16) { state.withLock { $0.refused = mailbox } }
 
     private func check() throws(RelayError) {
         guard isReachable else { throw .unreachable("cut by the test") }
@@ -84,9 +88,18 @@ final class InterceptedRelay: MemberClient.Relay {
         handle: @Sendable (SubscriptionEvent) async -> Bool
     ) async throws(RelayError) {
         try check()
+        let refused = state.withLock { state in
+            defer { state.refused = nil }
+            return state.refused
+        }
         try await inner.subscribe(request) { event in
             guard isReachable else { return false }
-            return await handle(event)
+            guard case .entries(let response, let mailbox) = event, mailbox == refused else {
+                return await handle(event)
+            }
+            // The first event alone has no entries: the others are not told.
+            guard response.entries.isEmpty else { return true }
+            return await handle(.refused(Refusal(Problem(.internal)), mailbox: mailbox))
         }
         try check()
     }

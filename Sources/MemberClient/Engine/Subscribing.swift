@@ -75,14 +75,17 @@ extension Engine {
         let progress = Progress(followed.map(\.mailbox.after))
         try await relay.subscribe(SubscribeRequest(mailboxes: followed.map(\.mailbox))) { event in
             do {
-                try await self.process(event, of: followed, progress)
+                let isBrought = try await self.process(event, of: followed, progress)
                 onEvent()
                 guard try await self.isCurrent(followed, over: line) else {
                     // The next epoch is another capability's; what waited for it goes out at once.
                     try await self.settle()
                     return progress.stop()
                 }
-                return true
+                guard !isBrought else { return true }
+                // Not at once: the relay may go on so.
+                try await Task.sleep(for: .seconds(1))
+                return progress.stop()
             } catch {
                 return progress.stop(because: error)
             }
@@ -90,15 +93,20 @@ extension Engine {
         try progress.check()
     }
 
-    private func process(_ event: SubscriptionEvent, of followed: [Followed], _ progress: Progress) async throws {
+    /// - Returns: false when something can be read that the stream brings nothing of any more.
+    private func process(
+        _ event: SubscriptionEvent,
+        of followed: [Followed],
+        _ progress: Progress
+    ) async throws -> Bool {
         switch event {
         case .heartbeat:
-            return
+            return true
         case .refused(let refusal, let index):
             guard let mailbox = Self.element(index, of: followed) else { throw Self.unknownMailbox }
             progress.noteRefusal(refusal.problem)
             // Reading says the same, and does what there is to do about it.
-            try await tolerating(lossOf: mailbox.group) { try await sync(mailbox, nil) }
+            return try await !tolerating(lossOf: mailbox.group) { try await sync(mailbox, nil) }
         case .entries(let response, let index):
             guard let mailbox = Self.element(index, of: followed) else { throw Self.unknownMailbox }
             let delivered = DeliveredEntries(
@@ -109,6 +117,7 @@ extension Engine {
             try await sync(mailbox, delivered)
             // What came into the inbox may be a group, and more to do.
             if mailbox.group == nil, !response.entries.isEmpty { _ = try await sync() }
+            return true
         }
     }
 

@@ -39,12 +39,16 @@ extension Engine {
 
     /// Goes on when the relay knows a mailbox no longer: that is noted, and keeps no other from being read.
     /// - Parameter group: whose mailbox it is; nil for this device's own.
-    func tolerating(lossOf group: GroupID?, _ body: () async throws -> Void) async throws {
+    /// - Returns: false when it is lost.
+    @discardableResult
+    func tolerating(lossOf group: GroupID?, _ body: () async throws -> Void) async throws -> Bool {
         do {
             try await body()
+            return true
         } catch {
             guard case .problem(let problem)? = error as? RelayError, problem.name == .notPermitted else { throw error }
             try vault.write { try $0.note(FindingRecord(.mailboxLost, at: now, group: group)) }
+            return false
         }
     }
 

@@ -73,6 +73,26 @@ import Testing
         _ = await following.result
     }
 
+    @Test func aMailboxThatWasRefusedAndCanBeReadIsSubscribedToAgain() async throws {
+        let scene = try await Scene()
+        let (smex, relay, follower) = (scene.founder, scene.relay, scene.follower)
+        _ = try await follower.sync()
+        // After the inbox, the coalition.
+        relay.refuseInNextSubscription(1)
+        let heard = Heard()
+        let following = Task {
+            try await follower.follow { event in
+                if case .message(let message) = event { heard.add(message.text) }
+                return .done
+            }
+        }
+        try await Task.sleep(for: .milliseconds(500))
+        _ = try await smex.send(text: "after the refusal", to: [.coalition])
+        try await heard.wait(for: ["after the refusal"])
+        following.cancel()
+        _ = await following.result
+    }
+
     @Test func aMessageWhoseHandlingFailsIsHandedOverAgainAndHoldsUpNoOther() async throws {
         let coalition = try await TestCoalition()
         let smex = try await coalition.found()
