@@ -35,16 +35,16 @@ struct Address: AsyncParsableCommand {
         try await Failure.reporting {
             let directory = try DataDirectory(path: path, creating: false)
             guard let last = directory.lastAddress else {
-                Output.line(try addressBeforeServing(settings, host: host, in: directory))
+                try Output.line(addressBeforeServing(settings, host: host, in: directory))
                 return
             }
             guard let address = try? RelayAddress(last), let pin = address.pins.first else {
-                Output.line(host.flatMap { Self.plainAddress(of: $0) } ?? last)
+                try Output.line(host.flatMap { Self.plainAddress(of: $0) } ?? last)
                 return
             }
             // The spare may have been made since then.
             let place = host ?? HostAndPort(host: address.host, port: address.port)
-            Output.line(place.address(pins: directory.pins(current: pin)))
+            try Output.line(place.address(pins: directory.pins(current: pin)))
         }
     }
 

@@ -33,9 +33,9 @@ struct Check: AsyncParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            Output.line(String(decoding: try encoder.encode(report), as: UTF8.self))
+            try Output.line(String(decoding: try encoder.encode(report), as: UTF8.self))
         } else {
-            for (name, count) in report.counts { Output.line("\(name)\t\(count)") }
+            for (name, count) in report.counts { try Output.line("\(name)\t\(count)") }
         }
         guard !report.faults.isEmpty else { return }
         for fault in report.faults { Output.complain(fault) }

@@ -40,8 +40,8 @@ struct Failure: Error {
                 case .newerSchema, .notDurable, .missing, .notPermitted: Self.configuration
                 case .damaged, .damagedBackup: Self.damaged
                 case .cannotWrite, .cannotWriteBackup, .inUse: Self.cannotWrite
-                case .unreachable, .busy, .backupUnderWay: Self.temporary
-                case .other, .refused: Self.internalError
+                case .unreachable, .busy, .backupUnderWay, .restoreUnfinished: Self.temporary
+                case .other, .refused, .unknown: Self.internalError
                 }
             self.init(fault.description, status: status)
         case let error as RelayIdentityError:
@@ -84,11 +84,16 @@ struct Failure: Error {
 
 /// Results go to standard output, everything else to standard error; each line at once.
 enum Output {
-    static func line(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    /// - Throws: `Failure` when it cannot be written: a result that nobody gets is none.
+    static func line(_ text: String) throws {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+        } catch {
+            throw Failure("the result cannot be written to standard output", status: Failure.cannotWrite)
+        }
     }
 
     static func complain(_ text: String) {
-        FileHandle.standardError.write(Data("aadr-relay: \(text)\n".utf8))
+        try? FileHandle.standardError.write(contentsOf: Data("aadr-relay: \(text)\n".utf8))
     }
 }

@@ -20,7 +20,8 @@ struct JSONLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        FileHandle.standardError.write(Data((Self.line(event, metadata, on: .today) + "\n").utf8))
+        // A log that takes no more, on a disk that is full, is no reason to stop serving.
+        try? FileHandle.standardError.write(contentsOf: Data((Self.line(event, metadata, on: .today) + "\n").utf8))
     }
 
     static func line(_ event: LogEvent, _ metadata: Logger.Metadata, on day: Day) -> String {

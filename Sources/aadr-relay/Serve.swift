@@ -88,7 +88,7 @@ struct Serve: AsyncParsableCommand {
                         port: Int(adminListen.port),
                         onListening: { _ in monitored.finish() }
                     )
-                    services.append(Listener(server: server, address: adminListen))
+                    services.append(AnnouncedServer(server: server, address: adminListen))
                 } else {
                     monitored.finish()
                 }
@@ -100,7 +100,7 @@ struct Serve: AsyncParsableCommand {
                     after: monitoring,
                     logger: logger
                 )
-                services.append(Listener(server: server, address: listen))
+                services.append(AnnouncedServer(server: server, address: listen))
                 logger.info("started", metadata: ["version": "\(relayVersion)", "store": "\(kind.name)"])
                 try await run(services)
                 logger.info("stopped")
@@ -133,7 +133,8 @@ struct Serve: AsyncParsableCommand {
             } catch {
                 logger.error("the address cannot be kept for other commands", metadata: ["cause": "\(error)"])
             }
-            Output.line("listening on \(address)")
+            // Whoever starts it may not listen to that.
+            try? Output.line("listening on \(address)")
         }
     }
 
@@ -224,7 +225,7 @@ struct Serve: AsyncParsableCommand {
 }
 
 /// A server, and where it is to listen: says so when it cannot.
-private struct Listener: Service {
+private struct AnnouncedServer: Service {
     let server: any Service
     let address: HostAndPort
 

@@ -52,7 +52,7 @@ struct Token: AsyncParsableCommand {
                 try await kind.withStore(in: directory) { store in
                     let token = AccessToken.random()
                     try await store.issueToken(token.hash, label: label, mailboxes: mailboxes)
-                    Output.line(token.text)
+                    try Output.line(token.text)
                     // A path that was mistyped looks like this.
                     if isNew { Output.complain("there was no store in \(path) yet: one has been made") }
                 }
@@ -79,7 +79,7 @@ struct Token: AsyncParsableCommand {
             try await Failure.reporting {
                 try await kind.withStore(in: DataDirectory(path: path, creating: false)) { store in
                     for token in try await store.tokens() {
-                        Output.line(try json ? TokenLine(token).json : TokenLine(token).text)
+                        try Output.line(json ? TokenLine(token).json : TokenLine(token).text)
                     }
                 }
             }

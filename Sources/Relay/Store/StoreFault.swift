@@ -8,6 +8,8 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
     case damaged
     /// There is no store where one should be.
     case missing
+    /// A store that was restored is not in its place yet.
+    case restoreUnfinished
     /// The store cannot be opened or written.
     case cannotWrite
     /// The copy that a backup makes cannot be written.
@@ -30,6 +32,8 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
     case other(Int)
     /// PostgreSQL says something else; its SQLSTATE.
     case refused(String)
+    /// An error of another kind; its type.
+    case unknown(String)
 
     init(_ error: any Error) {
         switch error {
@@ -53,7 +57,7 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
             case .refused(let state): self = .refused(state)
             }
         default:
-            self = .damaged
+            self = .unknown("\(type(of: error))")
         }
     }
 
@@ -62,6 +66,7 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
         case .newerSchema: "a newer version of aadr-relay made this store: use that version, or a later one"
         case .damaged: "the store is damaged, not whole, or not one of aadr-relay's: restore it from a backup"
         case .missing: "there is no store: is it the directory that the relay serves from, or the file of a backup?"
+        case .restoreUnfinished: "`restore` was cut off at its end: start the relay, which finishes it"
         case .cannotWrite: "the store cannot be written: check its owner and the space left"
         case .cannotWriteBackup: "the backup cannot be written: check its folder's owner and the space left"
         case .damagedBackup:
@@ -77,6 +82,7 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
         case .notDurable: "PostgreSQL runs with fsync off, and would lose what it has acknowledged: turn it on"
         case .other(let code): "the store does not open (SQLite result code \(code))"
         case .refused(let state): "the store does not open (SQLSTATE \(state))"
+        case .unknown(let type): "the store does not open (\(type))"
         }
     }
 }

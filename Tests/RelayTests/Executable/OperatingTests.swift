@@ -11,6 +11,30 @@ import Testing
 
 /// Running a relay: its settings, its monitoring, its backups.
 @Suite struct OperatingTests {
+    /// As on a disk that is full: what cannot be said is not said, and the relay serves.
+    @Test func aLogThatTakesNothingEndsNoRelay() async throws {
+        try await withTemporaryDirectory { data in
+            let launcher = ["/bin/bash", "-c", "exec \"$@\" 2> /dev/full", "bash"]
+            let relay = try RelayProcess(data: data, launcher: launcher)
+            let token = try RelayProcess.token(data: data)
+            let client = relay.connect()
+            _ = try await Caller(client).mailbox(token: token)
+            try await client.shutdown()
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+        }
+    }
+
+    @Test func aResultThatCannotBeWrittenIsNone() async throws {
+        try await withTemporaryDirectory { data in
+            let launcher = ["/bin/bash", "-c", "exec \"$@\" > /dev/full", "bash"]
+            let command = ["token", "create", "--data", data.path, "--label", "first"]
+            let outcome = try RelayProcess.run(command, launcher: launcher)
+            #expect(outcome.status == 73)
+            #expect(outcome.errors.contains("cannot be written to standard output"), "\(outcome.errors)")
+        }
+    }
+
     /// Runs with what is wanted in a settings file, and a port for monitoring.
     private static func withRelay(
         settings: String = "",
