@@ -2,13 +2,19 @@ internal import Glibc
 
 /// What a process that crashes leaves behind: a relay's memory holds capabilities and tokens that clients present.
 public enum CrashTraces {
-    /// Makes sure that this process leaves no core file, and that programs which the system hands cores to, and which
-    /// respect this limit as systemd's and Ubuntu's do, keep none; and that Swift's backtracer, where it is installed,
-    /// does not print registers and the memory that they point to.
+    /// Makes sure that this process leaves no core file, and that the system hands its core to no program either; and that
+    /// Swift's backtracer, where it is installed, does not print registers and the memory that they point to.
     public static func forbid() {
-        var none = rlimit(rlim_cur: 0, rlim_max: 0)
-        // Lowering a limit is never refused.
-        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        // With a limit of one byte, which no core fits into, Linux does not start a program that `core_pattern` names; with
+        // none it does, and leaves it to the program to respect that (core(5), do_coredump).
+        if !limitCores(to: 1) { limitCores(to: 0) }
         for crash in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(crash, SIG_DFL) }
+    }
+
+    /// - Returns: whether the system takes the limit; lowering it is never refused.
+    @discardableResult
+    private static func limitCores(to bytes: rlim_t) -> Bool {
+        var limit = rlimit(rlim_cur: bytes, rlim_max: bytes)
+        return setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) == 0
     }
 }
