@@ -22,8 +22,9 @@ public enum SQLiteBackup {
                 unlink(unfinished)
             }
             try copy(store, into: unfinished)
-            guard fsync(descriptor) == 0, link(unfinished, file.path) == 0 else { throw StoreFault.cannotWriteBackup }
-            try syncFolder(of: file)
+            guard fsync(descriptor) == 0, link(unfinished, file.path) == 0, Folder.sync(of: file) else {
+                throw StoreFault.cannotWriteBackup
+            }
         } catch {
             throw StoreFault(error)
         }
@@ -43,7 +44,10 @@ public enum SQLiteBackup {
         let descriptor = Glibc.open(unfinished.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StoreFault.cannotWriteBackup }
         defer { Glibc.close(descriptor) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw StoreFault.backupUnderWay }
+        // Who had it locked until now may have removed its name: what SQLite then wrote under it would be another file.
+        var information = stat()
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &information) == 0, information.st_nlink == 1
+        else { throw StoreFault.backupUnderWay }
         do {
             defer { unlink(unfinished.path) }
             guard ftruncate(descriptor, 0) == 0 else { throw StoreFault.cannotWriteBackup }
@@ -106,12 +110,29 @@ public enum SQLiteBackup {
         guard report.faults.isEmpty else { return report }
         // Who closes a store last moves its log into it; where that cannot be done, SQLite keeps the log and says nothing.
         guard access(copy.path + "-wal", F_OK) != 0 else { throw StoreFault.cannotWrite }
-        // The log first: it must never be taken for that of the copy.
-        for suffix in ["-wal", "-shm", ""] { unlink(store.path + suffix) }
-        guard rename(copy.path, store.path) == 0 else { throw StoreFault.cannotWrite }
-        try syncFolder(of: store)
+        // From here on it is done, whoever finishes it.
+        guard rename(copy.path, successor(of: store).path) == 0, Folder.sync(of: store) else {
+            throw StoreFault.cannotWrite
+        }
+        try finishRestore(as: store)
         return report
     }
+
+    /// Puts a copy in the place of a store that has been restored and is whole, also when the process that did so was killed
+    /// at it. For who holds the data directory alone.
+    static func finishRestore(as store: URL) throws(StoreFault) {
+        guard isRestoreUnfinished(as: store) else { return }
+        // The log first: it must never be taken for that of the copy.
+        for suffix in ["-wal", "-shm"] { unlink(store.path + suffix) }
+        guard Folder.sync(of: store), rename(successor(of: store).path, store.path) == 0, Folder.sync(of: store) else {
+            throw .cannotWrite
+        }
+    }
+
+    /// Whether the store is not the one that it should be: `finishRestore` has to put that in its place.
+    static func isRestoreUnfinished(as store: URL) -> Bool { access(successor(of: store).path, F_OK) == 0 }
+
+    private static func successor(of store: URL) -> URL { URL(filePath: store.path + ".replacing") }
 
     /// Writes a new file, for its owner alone.
     private static func write(to file: URL, input: () throws -> [UInt8]) throws {
@@ -166,6 +187,7 @@ public enum SQLiteBackup {
     /// Opens a file that is there and is a store of this version or an earlier one.
     private static func open(_ file: URL) throws -> DatabaseQueue {
         guard FileManager.default.fileExists(atPath: file.path) else { throw StoreFault.missing }
+        guard !isRestoreUnfinished(as: file) else { throw StoreFault.restoreUnfinished }
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         let queue = try DatabaseQueue(path: file.path, configuration: configuration)
@@ -179,13 +201,5 @@ public enum SQLiteBackup {
 
     private static func remove(_ store: URL) {
         for suffix in ["-wal", "-shm", ""] { unlink(store.path + suffix) }
-    }
-
-    /// So that the file's name survives a loss of power as well.
-    private static func syncFolder(of file: URL) throws(StoreFault) {
-        let folder = Glibc.open(file.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw .cannotWrite }
-        defer { Glibc.close(folder) }
-        guard fsync(folder) == 0 else { throw .cannotWrite }
     }
 }

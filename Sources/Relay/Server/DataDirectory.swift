@@ -4,7 +4,8 @@ public import RelayAPI
 
 /// The directory in which a relay keeps everything: `relay.sqlite` and its log, `tls.pem` when the relay made its own
 /// certificate, `spare-pin` when there is a spare key elsewhere, `address`, where it listened last, and `lock`, which
-/// the serving process holds; `backup` for as long as one is made for standard output.
+/// the serving process holds; `backup` for as long as one is made for standard output, `relay.sqlite.restored` and then
+/// `relay.sqlite.replacing` for as long as one is restored.
 public struct DataDirectory: Sendable {
     public let url: URL
 
@@ -32,7 +33,7 @@ public struct DataDirectory: Sendable {
     public var unfinishedBackup: URL { url.appending(path: "backup") }
 
     /// Makes sure that this process alone serves from the directory, until it ends: only that one may write mailboxes. Ends
-    /// others' rights there.
+    /// others' rights there, and a `restore` that was killed at its end.
     public func lock() throws(DataDirectoryError) {
         let path = url.appending(path: "lock").path
         // Never closed: the end of the process frees the lock.
@@ -43,6 +44,7 @@ public struct DataDirectory: Sendable {
             throw .inUse(url.path)
         }
         keepOthersOut()
+        guard (try? SQLiteBackup.finishRestore(as: store)) != nil else { throw .cannotWrite(store.path) }
     }
 
     /// A directory that was there before may have been open to others. What somebody else owns, and what many share, stays
@@ -82,7 +84,7 @@ public struct DataDirectory: Sendable {
             replacing
             ? rename(temporary, file.path) == 0
             : link(temporary, file.path) == 0 || errno == EEXIST
-        guard isDone else { throw .cannotWrite(file.path) }
+        guard isDone, Folder.sync(of: file) else { throw .cannotWrite(file.path) }
     }
 }
 

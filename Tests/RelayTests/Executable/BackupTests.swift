@@ -79,6 +79,41 @@ import Testing
         }
     }
 
+    /// Nor one that another backup has just removed: what SQLite then writes under the name would be another file.
+    @Test func aFileThatAlsoHasAnotherNameIsNotWritten() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = directory.appending(path: "relay.sqlite")
+            try SQLiteMailboxStore(file: store).close()
+            let (unfinished, other) = (directory.appending(path: "backup"), directory.appending(path: "other"))
+            try Data("somebody's".utf8).write(to: other)
+            try FileManager.default.linkItem(at: other, to: unfinished)
+            #expect(throws: StoreFault.backupUnderWay) { try SQLiteBackup.write(store, through: unfinished) { _ in } }
+            #expect(try Data(contentsOf: other) == Data("somebody's".utf8))
+        }
+    }
+
+    /// It is killed when the log of the old store has gone, and the new one has its name yet to get.
+    @Test func aRestoreThatIsKilledAtItsEndIsFinishedByTheRelay() async throws {
+        try await Self.withRelay { data, directory in
+            let file = directory.appending(path: "backup.sqlite")
+            #expect(try Self.backup(data, to: "> \"$argument\"", file.path).status == 0)
+            let other = directory.appending(path: "other")
+            _ = try RelayProcess.token(data: other)
+            try FileManager.default.copyItem(at: file, to: other.appending(path: "relay.sqlite.replacing"))
+            for command in ["check", "token list", "backup \(directory.path)/none"] {
+                let words = command.split(separator: " ").map(String.init)
+                let refused = try RelayProcess.run(words + ["--data", other.path])
+                #expect(refused.status == 75, "\(command): \(refused.errors)")
+                #expect(refused.errors.contains("start the relay, which finishes it"), "\(refused.errors)")
+            }
+            let relay = try RelayProcess(data: other)
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+            #expect(try RelayProcess.run("check", "--data", other.path).output.contains("entries\t5\n"))
+            #expect(!FileManager.default.fileExists(atPath: other.appending(path: "relay.sqlite.replacing").path))
+        }
+    }
+
     @Test func whoeverDoesNotTakeAllOfItIsToldThatThisIsNoBackup() async throws {
         try await Self.withRelay { data, _ in
             for words in ["> /dev/full", "| head -c 1000 > /dev/null"] {
