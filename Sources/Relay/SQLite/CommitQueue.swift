@@ -8,12 +8,21 @@ internal import Synchronization
 final class CommitQueue: Sendable {
     /// A request on its way through a transaction.
     private struct Pending: Sendable {
-        /// Whether it wants a transaction to itself.
-        var isAlone = false
+        let weight: Weight
         /// Does the work inside a transaction. What it throws means that the transaction cannot be kept.
         let apply: @Sendable (MailboxWriter) throws -> Answer
         /// Answers a request whose transaction could not be kept.
         let fail: @Sendable (Problem) -> Void
+    }
+
+    /// How much of a transaction a request takes.
+    struct Weight {
+        /// Whether it wants one to itself.
+        var isAlone = false
+        /// A batch of appends counts as many.
+        var requests = 1
+        /// Of bodies.
+        var bytes = 0
     }
 
     /// Gives a request its answer; called after the commit, for one that is alone in it by the writer.
@@ -32,8 +41,10 @@ final class CommitQueue: Sendable {
         var isScheduled = false
     }
 
-    /// Most requests in one transaction: bounds how long the first waits for the last.
-    private static let longestBatch = 512
+    /// Most requests in one transaction, and most bytes of bodies when there are several: they bound how long the first waits
+    /// for the last, and the next for all of them.
+    static let mostRequests = 512
+    static let mostBytes = 4 << 20
 
     /// So many answers are given beside the next transaction instead of before it; fewer are given sooner than handed over.
     private static let manyAnswers = 8
@@ -68,13 +79,16 @@ final class CommitQueue: Sendable {
     }
 
     /// Runs an operation in a transaction with others, and returns when it is on disk.
-    /// - Parameter operation: throws a `Problem`, before it has changed anything, to refuse; any other error undoes
-    ///   the transaction. It runs again when another request's error undid it.
+    /// - Parameters:
+    ///   - weight: of a request that brings much.
+    ///   - operation: throws a `Problem`, before it has changed anything, to refuse; any other error
+    ///     undoes the transaction. It runs again when another request's error undid it.
     func perform<Value: Sendable>(
+        weighing weight: Weight = Weight(),
         _ operation: @escaping @Sendable (MailboxWriter) throws -> Value
     ) async throws(Problem) -> Value {
         let result: Result<Value, Problem> = await withCheckedContinuation { continuation in
-            perform(operation) { continuation.resume(returning: $0) }
+            perform(weighing: weight, operation) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }
@@ -82,11 +96,13 @@ final class CommitQueue: Sendable {
     /// The same, for a caller that has no task.
     /// - Parameter answer: called in the writer's thread or another, when the operation is on disk or has been refused.
     func perform<Value: Sendable>(
+        weighing weight: Weight,
         _ operation: @escaping @Sendable (MailboxWriter) throws -> Value,
         answer: @escaping @Sendable (Result<Value, Problem>) -> Void
     ) {
         enqueue(
             Pending(
+                weight: weight,
                 apply: { writer in
                     let outcome = try Self.outcome(of: operation, by: writer)
                     return { answer(outcome) }
@@ -103,7 +119,7 @@ final class CommitQueue: Sendable {
         let result: Result<Duration, Problem> = await withCheckedContinuation { continuation in
             enqueue(
                 Pending(
-                    isAlone: true,
+                    weight: Weight(isAlone: true),
                     apply: { writer in
                         let start = writer.now()
                         let outcome = try Self.outcome(of: operation, by: writer)
@@ -165,15 +181,27 @@ final class CommitQueue: Sendable {
 
     private func nextBatch() -> [Pending]? {
         state.withLock { state in
-            guard let first = state.pending.first else {
+            guard !state.pending.isEmpty else {
                 state.isScheduled = false
                 return nil
             }
-            let batch =
-                first.isAlone ? [first] : Array(state.pending.prefix(Self.longestBatch).prefix { !$0.isAlone })
+            let batch = Array(state.pending.prefix(Self.batchLength(state.pending.lazy.map(\.weight))))
             state.pending.removeFirst(batch.count)
             return batch
         }
+    }
+
+    /// How many of those that wait go into one transaction: the first in any case.
+    static func batchLength(_ waiting: some Sequence<Weight>) -> Int {
+        var (length, requests, bytes) = (0, 0, 0)
+        for weight in waiting {
+            requests += weight.requests
+            bytes += weight.bytes
+            if length > 0, weight.isAlone || requests > mostRequests || bytes > mostBytes { break }
+            length += 1
+            if weight.isAlone { break }
+        }
+        return length
     }
 
     private func commitAlone(_ request: Pending, in db: Database) {
@@ -228,7 +256,8 @@ final class CommitQueue: Sendable {
 }
 
 extension Problem {
-    /// What a client is told of an error of the database: nothing was stored.
+    /// What a client is told of an error of the database. After `unavailable` it may ask again, and learns then whether the
+    /// first request took effect: where fdatasync failed, nobody knows.
     init(storeError error: any Error) {
         switch error {
         case let problem as Problem:

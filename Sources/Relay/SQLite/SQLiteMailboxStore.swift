@@ -32,6 +32,7 @@ public final class SQLiteMailboxStore: MailboxStore {
         logLength: Int,
         now: @escaping @Sendable () -> ContinuousClock.Instant
     ) throws(StoreFault) {
+        guard !SQLiteBackup.isRestoreUnfinished(as: file) else { throw .restoreUnfinished }
         // Made by us, for its owner alone: SQLite gives its log and index the same mode.
         Glibc.close(open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600))
         let log = LogFile(ofStore: file, length: logLength)
@@ -137,11 +138,12 @@ public final class SQLiteMailboxStore: MailboxStore {
         _ command: AppendCommand,
         answer: @escaping @Sendable (Result<AppendedEntry, Problem>) -> Void
     ) {
-        queue.perform({ try $0.append(command) }, answer: answer)
+        queue.perform(weighing: .init(bytes: command.entry.body.count), { try $0.append(command) }, answer: answer)
     }
 
     public func append(_ commands: [AppendCommand]) async throws(Problem) -> [Result<AppendedEntry, Problem>] {
-        try await queue.perform { writer in
+        let bytes = commands.reduce(0) { $0 + $1.entry.body.count }
+        return try await queue.perform(weighing: .init(requests: commands.count, bytes: bytes)) { writer in
             try commands.map { command in
                 do {
                     return .success(try writer.append(command))
@@ -153,7 +155,7 @@ public final class SQLiteMailboxStore: MailboxStore {
     }
 
     public func advance(_ command: AdvanceCommand) async throws(Problem) -> AppendedEntry {
-        try await queue.perform { try $0.advance(command) }
+        try await queue.perform(weighing: .init(bytes: command.entry.body.count)) { try $0.advance(command) }
     }
 
     public func take(_ access: HashedAccess, today: Day) async throws(Problem) -> TakenEntry? {
@@ -161,7 +163,7 @@ public final class SQLiteMailboxStore: MailboxStore {
     }
 
     public func delete(_ access: HashedAccess, upTo sequence: UInt64) async throws(Problem) {
-        while try await queue.perform({ try $0.deleteSome(access, upTo: sequence) }) {}
+        try await removeAll { try $0.deleteSome(access, upTo: sequence) }
     }
 
     public func read(_ query: ReadQuery) async throws(Problem) -> ReadResponse {
@@ -174,7 +176,9 @@ public final class SQLiteMailboxStore: MailboxStore {
     }
 
     public func putPart(_ access: HashedAccess, index: Int, bytes: [UInt8], today: Day) async throws(Problem) {
-        try await queue.perform { try $0.putPart(access, index: index, bytes: bytes, today: today) }
+        try await queue.perform(weighing: .init(bytes: bytes.count)) {
+            try $0.putPart(access, index: index, bytes: bytes, today: today)
+        }
     }
 
     public func partsPresent(_ access: HashedAccess, today: Day) async throws(Problem) -> [Bool] {
@@ -186,7 +190,21 @@ public final class SQLiteMailboxStore: MailboxStore {
     }
 
     public func deleteBlob(_ access: HashedAccess, today: Day) async throws(Problem) {
-        while try await queue.perform({ try $0.deleteSomeParts(access, today: today) }) {}
+        try await removeAll { try $0.deleteSomeParts(access, today: today) }
+    }
+
+    /// Removes in steps, each a transaction.
+    /// - Parameter step: refuses what is not permitted; says whether there is more to do.
+    private func removeAll(_ step: @escaping @Sendable (MailboxWriter) throws -> Bool) async throws(Problem) {
+        var hasMore = try await queue.perform(step)
+        while hasMore {
+            do throws(Problem) {
+                hasMore = try await queue.perform(step)
+            } catch  where error.name == .notPermitted {
+                // Somebody else has removed the rest meanwhile, or the right to: what was asked for was permitted.
+                return
+            }
+        }
     }
 
     public func expireSome(today: Day) async throws(Problem) -> StoreStep {

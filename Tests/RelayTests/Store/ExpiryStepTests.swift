@@ -31,16 +31,16 @@ import Testing
         )
     }
 
-    private static func sqlite() -> StoreEngine {
-        let clock = SlowClock()
-        return StoreEngine(
+    private static func sqlite(now: @escaping @Sendable () -> ContinuousClock.Instant = SlowClock().now) -> StoreEngine
+    {
+        StoreEngine(
             testDescription: "SQLite, by another clock",
             open: {
                 try SQLiteMailboxStore(
                     file: $0.appending(path: "relay.sqlite"),
                     limits: $1,
                     logLength: LogFile.standardLength,
-                    now: clock.now
+                    now: now
                 )
             },
             close: StoreEngine.sqlite.close
@@ -87,6 +87,29 @@ import Testing
                 try await test.store.delete(access, upTo: 49)
                 #expect(try await test.read(access).entries.map { $0.body == nil } == (0..<50).map { $0 < 49 })
             }
+    }
+
+    /// Who asks again while the first request is at it finds that the parts, and so the capability, are gone in the end.
+    @Test func aBlobThatTwoDeleteAtOnceIsDeletedForBoth() async throws {
+        let clock = SlowClock()
+        let (looks, look) = AsyncStream.makeStream(of: Void.self)
+        let engine = Self.sqlite {
+            // The other has time to ask while the writer is in a step of the first.
+            look.yield()
+            usleep(20_000)
+            return clock.now()
+        }
+        try await engine.withStore { test in
+            let access = try await test.mailbox()
+            let blob = try await test.blob(beside: access, parts: 20)
+            for index in 0..<20 { try await test.put(blob, index, [UInt8](repeating: 1, count: BlobPart.length)) }
+            let (store, today) = (try test.store, test.today)
+            async let first: Void = store.deleteBlob(blob.write, today: today)
+            for await _ in looks { break }
+            try await store.deleteBlob(blob.write, today: today)
+            try await first
+            #expect(try await store.check().blobParts == 0)
+        }
     }
 
     @Test func theDiskSetsThePace() {
