@@ -63,7 +63,7 @@ extension RequestHandler {
             self.countedBytes = 0
             guard isTaken, case .answering(let isWhole) = self.state else {
                 self.state = .closing
-                return self.held.removeAll()
+                return self.pipelined.removeAll()
             }
             if self.asked?.isLast == true {
                 self.leave(context)
@@ -79,7 +79,7 @@ extension RequestHandler {
     /// drop what it has not read yet, if more of a request comes (RFC 9112, 9.6).
     private func leave(_ context: ChannelHandlerContext) {
         state = .closing
-        held.removeAll()
+        pipelined.removeAll()
         guard !inputIsClosed else { return context.close(promise: nil) }
         // An HTTP/2 stream is closed for output by its answer's end; to close it would reset it at once (RFC 9113, 8.1).
         if asked?.version.major != 2 { context.close(mode: .output, promise: nil) }

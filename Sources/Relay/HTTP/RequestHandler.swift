@@ -50,8 +50,8 @@ final class RequestHandler: ChannelDuplexHandler {
     /// Closes the channel when a request does not come as a whole.
     private var deadline: Scheduled<Void>?
     /// What has come behind a request that is being answered.
-    var held = CircularBuffer<HTTPServerRequestPart>()
-    private var holdsRead = false
+    var pipelined = CircularBuffer<HTTPServerRequestPart>()
+    private var owesRead = false
     private var isReleasing = false
     private var isReading = false
     /// What follows the requests that have come: nothing, because the client has closed its side; or what is none.
@@ -75,15 +75,15 @@ final class RequestHandler: ChannelDuplexHandler {
         guard unreadable == nil else { return }
         let part = unwrapInboundIn(data)
         guard case .answering = state else { return take(part, context) }
-        guard held.count < Self.mostHeld else {
+        guard pipelined.count < Self.mostPipelined else {
             unreadable = Problem(.rateLimited, detail: "too many requests behind one another", retryAfter: 1)
             return
         }
-        held.append(part)
+        pipelined.append(part)
     }
 
     /// In parts of requests. No more is read once there is one, but what comes with it may be many short ones.
-    private static let mostHeld = 2_048
+    private static let mostPipelined = 2_048
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
@@ -262,24 +262,24 @@ final class RequestHandler: ChannelDuplexHandler {
         // While more may be on its way from the same read, a deadline would only be set to be taken back.
         if !isReading { limitReception(context) }
         endIfNothingFollows(context)
-        guard held.isEmpty, holdsRead else { return }
-        holdsRead = false
+        guard pipelined.isEmpty, owesRead else { return }
+        owesRead = false
         context.read()
     }
 
     private var nextHeld: HTTPServerRequestPart? {
-        if case .answering = state { nil } else { held.popFirst() }
+        if case .answering = state { nil } else { pipelined.popFirst() }
     }
 
     // MARK: The end
 
     /// Whether an answer is the last of its connection, because no request follows that could be answered.
     var isLast: Bool {
-        asked?.isLast == true || (held.isEmpty && unreadable == nil && (inputIsClosed || isQuiescing))
+        asked?.isLast == true || (pipelined.isEmpty && unreadable == nil && (inputIsClosed || isQuiescing))
     }
 
     private func endIfNothingFollows(_ context: ChannelHandlerContext) {
-        guard held.isEmpty else { return }
+        guard pipelined.isEmpty else { return }
         switch (state, unreadable) {
         case (.answering, _), (.closing, _):
             break
@@ -302,7 +302,7 @@ final class RequestHandler: ChannelDuplexHandler {
 
     /// Reads no more from a client that sends requests faster than they are answered.
     func read(context: ChannelHandlerContext) {
-        if held.isEmpty { context.read() } else { holdsRead = true }
+        if pipelined.isEmpty { context.read() } else { owesRead = true }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -337,7 +337,7 @@ final class RequestHandler: ChannelDuplexHandler {
         hold(0)
         state = .closing
         endReception()
-        held.removeAll()
+        pipelined.removeAll()
         context.fireChannelInactive()
     }
 
