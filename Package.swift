@@ -116,7 +116,7 @@ let package = Package(
         .executableTarget(
             name: "aadr-relay",
             dependencies: [
-                "Relay", "RelayAPI",
+                "Relay", "RelayAPI", "Sodium",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

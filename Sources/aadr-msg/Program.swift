@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import MemberClient
+internal import Sodium
 
 #if canImport(Glibc)
     internal import Glibc
@@ -13,6 +14,7 @@ internal import MemberClient
 @main
 enum Main {
     static func main() async {
+        CrashTraces.forbid()
         // A reader that went away is an error of `write`, which says so: what it has not read stays new.
         signal(SIGPIPE, SIG_IGN)
         exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)

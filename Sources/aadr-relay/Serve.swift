@@ -5,6 +5,7 @@ import NIOCore
 import Relay
 import RelayAPI
 import ServiceLifecycle
+import Sodium
 import UnixSignals
 
 struct Serve: AsyncParsableCommand {

@@ -24,7 +24,14 @@ extension FirstAlertTests {
 
         #expect(try await issa.run("recv", "--exec", hook).status == 75)
         #expect(try Self.texts(in: log) == ["bad", "good one", "good two", "bad"])
-        try await issa.succeed("recv", "--exec", "cat > /dev/null")
+        // What reads messages leaves no core when it crashes, and hands that on to the command that gets them.
+        let limits = coalition.workplace.path("limits")
+        try await issa.succeed("recv", "--exec", "cat > /dev/null; cat /proc/$PPID/limits > '\(limits)'")
+        let core = try #require(
+            String(contentsOfFile: limits, encoding: .utf8).split(separator: "\n")
+                .first { $0.hasPrefix("Max core file size") }
+        )
+        #expect(["0", "1"].contains(core.split(separator: " ").dropFirst(4).first), "\(core)")
         #expect(try await issa.receive() == [])
         let after = try #require(try await issa.succeed("status", "--json").objects().first)
         #expect((after["failing"] as? [Any])?.isEmpty == true)

@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// What a process that crashes leaves behind: a relay's memory holds capabilities and tokens that clients present.
+/// What a process that crashes leaves behind. libsodium keeps secrets out of it (`SecretMemory`), and nothing else: neither messages
+/// on a member's device nor, on a relay, the capabilities that clients present.
 public enum CrashTraces {
     /// Makes sure that this process leaves no core file, and that the system hands its core to no program either; and that
     /// Swift's backtracer, where it is installed, does not print registers and the memory that they point to.
