@@ -220,11 +220,11 @@ extension OperationRequest {
     fileprivate var path: String { Self.operation.path }
 }
 
-/// Waits until something is so; records an issue when it has not come about for ten seconds.
+/// Waits until something is so; records an issue when it has not come about for a minute.
 func eventually(sourceLocation: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool) async throws {
     let start = ContinuousClock.now
     while try await !isSo() {
-        guard ContinuousClock.now - start < .seconds(10) else {
+        guard ContinuousClock.now - start < .seconds(60) else {
             Issue.record("it has not come about", sourceLocation: sourceLocation)
             return
         }
