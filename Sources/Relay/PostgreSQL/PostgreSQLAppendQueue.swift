@@ -118,7 +118,7 @@ final class PostgreSQLAppendQueue: @unchecked Sendable {
     }
 
     private func commit(_ batch: [Pending]) throws {
-        let (results, changed) = try session.perform { connection in
+        let (results, unheard) = try session.perform { connection in
             let entries = PostgreSQLEntries(connection: connection, limits: limits)
             return try entries.append(batch.flatMap(\.commands), announcing: listener.announcements)
         }
@@ -127,6 +127,6 @@ final class PostgreSQLAppendQueue: @unchecked Sendable {
             request.answer(.success(Array(rest.prefix(request.commands.count))))
             rest = rest.dropFirst(request.commands.count)
         }
-        notifications.notify(changed)
+        notifications.notify(unheard)
     }
 }

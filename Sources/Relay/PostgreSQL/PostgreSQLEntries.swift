@@ -9,11 +9,12 @@ struct PostgreSQLEntries {
     /// Tells the other relays of new entries.
     typealias Announcement = ([MailboxID]) -> [PostgreSQLStatement]
 
-    /// - Returns: what becomes of each request, in their order, and which mailboxes have new entries.
+    /// - Returns: what becomes of each request, in their order, and in which mailboxes there may be entries of which nobody
+    ///   has heard.
     func append(
         _ commands: [AppendCommand],
         announcing: Announcement
-    ) throws -> (results: [Result<AppendedEntry, Problem>], changed: [MailboxID]) {
+    ) throws -> (results: [Result<AppendedEntry, Problem>], unheard: [MailboxID]) {
         let accesses = commands.map(\.access)
         let loading =
             [PostgreSQLStatement("BEGIN")] + PostgreSQLGrants.statements(accesses, right: .append)
@@ -28,9 +29,10 @@ struct PostgreSQLEntries {
                     try append(command, grants: grants, stored: &stored, written: &written)
                 }
             }
-            let changed = written.mailboxes
-            try connection.commit(written.statements + announcing(changed))
-            return (results, changed)
+            // Those of duplicates too: the answer to the commit that brought the entry may have been lost, and nobody told.
+            let unheard = Set(zip(commands, results).compactMap { (try? $1.get()) == nil ? nil : $0.access.mailbox })
+            try connection.commit(written.statements + announcing(Array(unheard)))
+            return (results, Array(unheard))
         }
     }
 

@@ -108,7 +108,8 @@ public final class PostgreSQLMailboxStore: MailboxStore {
         let (limits, announcements) = (limits, listener.announcements(of: [command.access.mailbox]))
         let entry = try await pool.transaction { connection in
             let entry = try PostgreSQLEntries(connection: connection, limits: limits).advance(command)
-            if !entry.isDuplicate { try connection.execute(announcements) }
+            // Of a duplicate too, as for appends.
+            try connection.execute(announcements)
             return entry
         }
         notifications.notify([command.access.mailbox])

@@ -34,9 +34,6 @@ struct PostgreSQLWrittenEntries {
         if grant.use() { grants[grant.access] = grant }
     }
 
-    /// Those that got entries.
-    var mailboxes: [MailboxID] { Array(Set(rows.map(\.epoch.mailbox.id))) }
-
     var statements: [PostgreSQLStatement] {
         var statements = rows.isEmpty ? [] : [insertEntries, updateMailboxes, updateEpochs, insertExpiries]
         if !grants.isEmpty { statements.append(updateGrants) }

@@ -20,11 +20,16 @@ struct StoreEngine: Sendable, CustomTestStringConvertible {
         close: { try ($0 as? SQLiteMailboxStore)?.close() }
     )
 
-    static let postgreSQL = StoreEngine(
-        testDescription: "PostgreSQL",
-        open: { try PostgreSQLMailboxStore(address: database(for: $0), limits: $1) },
-        close: { ($0 as? PostgreSQLMailboxStore)?.close() }
-    )
+    static let postgreSQL = postgreSQL(on: try PostgreSQLServer.shared.get())
+
+    /// PostgreSQL on another server than the one that all tests share.
+    static func postgreSQL(on server: @autoclosure @escaping @Sendable () throws -> PostgreSQLServer) -> StoreEngine {
+        StoreEngine(
+            testDescription: "PostgreSQL",
+            open: { try PostgreSQLMailboxStore(address: server().database($0.lastPathComponent), limits: $1) },
+            close: { ($0 as? PostgreSQLMailboxStore)?.close() }
+        )
+    }
 
     /// The database that belongs to a test's directory.
     static func database(for directory: URL) throws -> PostgreSQLAddress {
@@ -77,6 +82,13 @@ final class StoreUnderTest {
     func close() throws {
         if let opened { try engine.close(opened) }
         opened = nil
+    }
+
+    /// Opens the same store once more, as another relay does.
+    func beside() throws -> StoreUnderTest {
+        let other = StoreUnderTest(engine: engine, directory: directory, limits: limits)
+        try other.open()
+        return other
     }
 
     /// Closes and opens again: what was only in memory is gone.

@@ -1,0 +1,133 @@
+import Foundation
+import RelayAPI
+import Testing
+
+@testable import Relay
+@testable import RelayTesting
+
+/// What others do to a relay's transactions between two of their steps: other relays, operators, the network.
+@Suite struct PostgreSQLInterleavingTests {
+    // MARK: Between a commit and its answer
+
+    /// The commit waits for a replica that there is not; its process is ended, and only that one. So the entry is there, and
+    /// the relay hears nothing of it but what its second attempt finds.
+    @Test(arguments: [EntryKind.application, .advance])
+    func whenACommitsAnswerIsLostReadersAreWokenAllTheSame(_ kind: EntryKind) async throws {
+        try await Self.withReplicaAwaited { server, test, connection in
+            let access = try await test.mailbox()
+            let woken = Self.wakeUp(of: try test.store.notifications.subscribe(to: [access.mailbox]))
+            try server.awaitReplica(true, connection)
+            let entry = Self.send(kind, access, test, by: try test.store)
+            try await Self.commitWaits(connection, then: "pg_terminate_backend")
+            try server.awaitReplica(false, connection)
+            #expect(try await entry.value.isDuplicate)
+            #expect(await woken.value == [access.mailbox])
+        }
+    }
+
+    /// An operator cuts the wait for the replica short. What the client is refused is there, and its repeat comes by another
+    /// relay; the readers of the first one are woken by that.
+    @Test(arguments: [EntryKind.application, .advance])
+    func whenACommitIsNotVouchedForItsRepeatWakesReadersAtAllRelays(_ kind: EntryKind) async throws {
+        try await Self.withReplicaAwaited { server, test, connection in
+            let access = try await test.mailbox()
+            let other = try test.beside()
+            let woken = Self.wakeUp(of: try test.store.notifications.subscribe(to: [access.mailbox]))
+            let id = EntryID.random()
+            try server.awaitReplica(true, connection)
+            let refused = Self.send(kind, access, id: id, test, by: try test.store)
+            try await Self.commitWaits(connection, then: "pg_cancel_backend")
+            await expectProblem(.unavailable) { try await refused.value }
+            try server.awaitReplica(false, connection)
+            #expect(try await Self.send(kind, access, id: id, test, by: try other.store).value.isDuplicate)
+            #expect(await woken.value == [access.mailbox])
+            try other.close()
+        }
+    }
+
+    // MARK: Helpers
+
+    /// Runs a test on a server of its own, of which commits can be made to wait.
+    private static func withReplicaAwaited(
+        _ body: (PostgreSQLServer, StoreUnderTest, PostgreSQLConnection) async throws -> Void
+    ) async throws {
+        let server = try PostgreSQLServer()
+        defer { server.stop() }
+        try await StoreEngine.postgreSQL(on: server)
+            .withStore { test in
+                try await body(server, test, PostgreSQLConnection(server.database(test.directory.lastPathComponent)))
+            }
+    }
+
+    /// Appends an entry, or an advance, while something else goes on.
+    private static func send(
+        _ kind: EntryKind,
+        _ access: HashedAccess,
+        id: EntryID = .random(),
+        _ test: StoreUnderTest,
+        by store: any MailboxStore
+    ) -> Task<AppendedEntry, any Error> {
+        let entry = NewEntry(
+            id: id,
+            kind: kind,
+            body: StoreUnderTest.body(),
+            retentionDays: 0,
+            limits: test.limits,
+            today: test.today
+        )
+        let next = [test.grant()]
+        return Task {
+            guard kind == .advance else {
+                return try await store.append(AppendCommand(access: access, epoch: 0, entry: entry))
+            }
+            return try await store.advance(
+                AdvanceCommand(access: access, epoch: 0, entry: entry, next: next, advancesSeen: [])
+            )
+        }
+    }
+
+    /// Waits until a commit waits for a replica, and does something to the process that is at it.
+    private static func commitWaits(_ connection: PostgreSQLConnection, then function: String) async throws {
+        try await waiting {
+            try
+                !connection.execute(
+                    "SELECT \(function)(pid)::int::bigint FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+                )
+                .isEmpty
+        }
+    }
+
+    /// What the first wake-up says; nil when there is none for long.
+    private static func wakeUp(of subscription: Subscription) -> Task<Set<MailboxID>?, Never> {
+        let end = Task {
+            try await Task.sleep(for: .seconds(10))
+            subscription.end()
+        }
+        return Task {
+            defer { end.cancel() }
+            return await subscription.wait()
+        }
+    }
+
+    private static func waiting(_ condition: () throws -> Bool) async throws {
+        let start = ContinuousClock.now
+        while try !condition() {
+            try #require(ContinuousClock.now - start < .seconds(30))
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}
+
+extension PostgreSQLServer {
+    /// Makes commits wait for a replica, which there is not, or lets them go.
+    fileprivate func awaitReplica(_ isAwaited: Bool, _ connection: PostgreSQLConnection) throws {
+        try connection.run(script: "ALTER SYSTEM SET synchronous_standby_names = '\(isAwaited ? "nobody" : "")'")
+        try connection.run(script: "SELECT pg_reload_conf()")
+        // The processes read it when they come to it: those that are made next, in any case.
+        while try connection.execute("SELECT current_setting('synchronous_standby_names')")[0].text(0).isEmpty
+            == isAwaited
+        {
+            usleep(10_000)
+        }
+    }
+}
