@@ -21,7 +21,7 @@ struct PostgreSQLEntries {
             + [PostgreSQLStored.statement(accesses, ids: commands.map(\.entry.id), right: .append)]
         return try connection.undoingOnError {
             let loaded = try connection.execute(loading)
-            let grants = try PostgreSQLGrants(rows: loaded[2])
+            let grants = try PostgreSQLGrants(loaded[1...2])
             var stored = try PostgreSQLStored(rows: loaded[3])
             var written = PostgreSQLWrittenEntries()
             let results = commands.map { command in
@@ -62,7 +62,7 @@ struct PostgreSQLEntries {
                 + [PostgreSQLStored.statement([access], ids: [command.entry.id], right: .advance)]
                 + [Self.advances(access), Self.known(command.next, in: access)]
         )
-        let epoch = try PostgreSQLGrants(rows: loaded[1]).grant(access).epoch
+        let epoch = try PostgreSQLGrants(loaded[0...1]).grant(access).epoch
         if let duplicate = try PostgreSQLStored(rows: loaded[2]).duplicate(of: command.entry.id, in: epoch) {
             return duplicate
         }

@@ -4,9 +4,12 @@ internal import RelayAPI
 /// loaded them. The objects are shared, so that one request of a transaction sees what another has changed.
 struct PostgreSQLGrants {
     private var grants: [HashedAccess: GrantState] = [:]
+    /// Those whose mailboxes are not locked.
+    private var busy: Set<HashedAccess> = []
 
     /// Two statements: the first locks the mailboxes, always in the same order, so that transactions wait for each
-    /// other in no circle; the second, which sees all that was committed before it, loads.
+    /// other in no circle; the second, which sees all that was committed before it, loads. It also sees grants that came
+    /// while the first waited for another mailbox; these are of no use, because nobody keeps others from theirs.
     static func statements(_ accesses: [HashedAccess], right: Rights) -> [PostgreSQLStatement] {
         let distinct = Array(Set(accesses))
         let values: [PostgreSQLValue] = [
@@ -39,13 +42,18 @@ struct PostgreSQLGrants {
         ]
     }
 
-    /// - Parameter rows: of the second statement.
-    init(rows: [PostgreSQLRow]) throws {
+    /// - Parameter results: of both statements.
+    init(_ results: some Collection<[PostgreSQLRow]>) throws {
+        let locked = Set(try (results.first ?? []).map { try $0.integer(0) })
         var epochs: [Int64: EpochState] = [:]
         var mailboxes: [Int64: MailboxState] = [:]
-        for row in rows {
+        for row in results.dropFirst().first ?? [] {
             let access = HashedAccess(mailbox: try row.opaque(1), capability: try row.opaque(0))
             let mailboxRow = try row.integer(11)
+            guard locked.contains(mailboxRow) else {
+                busy.insert(access)
+                continue
+            }
             let mailbox =
                 try mailboxes[mailboxRow]
                 ?? MailboxState(
@@ -78,8 +86,9 @@ struct PostgreSQLGrants {
         }
     }
 
-    /// - Throws: `not-permitted`, whatever it is that is missing.
+    /// - Throws: `not-permitted`, whatever it is that is missing; or `unavailable` for who asks again and finds it.
     func grant(_ access: HashedAccess) throws(Problem) -> GrantState {
+        if busy.contains(access) { throw Problem(.unavailable, detail: "the mailbox is busy") }
         guard let grant = grants[access] else { throw Problem(.notPermitted) }
         return grant
     }
@@ -90,7 +99,7 @@ struct PostgreSQLGrants {
         for right: Rights,
         on connection: PostgreSQLConnection
     ) throws -> GrantState {
-        try PostgreSQLGrants(rows: connection.execute(statements([access], right: right))[1]).grant(access)
+        try PostgreSQLGrants(connection.execute(statements([access], right: right))).grant(access)
     }
 }
 

@@ -45,7 +45,97 @@ import Testing
         }
     }
 
+    // MARK: Between two statements
+
+    /// While appends wait for one mailbox, another relay opens an epoch of a second one, whose capability one of them has, and
+    /// is about to open the next. Nothing may be appended between.
+    @Test func aMailboxWhoseGrantCameWhileATransactionWaitedIsNotWritten() async throws {
+        try await StoreEngine.postgreSQL.withStore { test in
+            let (held, access) = (try await test.mailbox(), try await test.mailbox())
+            let next = test.grant()
+            let commands = [
+                AppendCommand(access: held, epoch: 0, entry: Self.entry(test)),
+                AppendCommand(access: test.access(next, like: access), epoch: 1, entry: Self.entry(test)),
+            ]
+            let store = try test.store
+            let address = try StoreEngine.database(for: test.directory)
+            let (holder, advancer) = (try PostgreSQLConnection(address), try PostgreSQLConnection(address))
+            let watcher = try PostgreSQLConnection(address)
+            try Self.hold(held.mailbox, holder)
+            let results = Task { try await store.append(commands) }
+            let appends = try await Self.blocked(by: holder, watcher)
+            let first = EntryID.random()
+            try await test.advance(access, id: first, next: [next])
+            try advancer.execute("BEGIN")
+            _ = try PostgreSQLEntries(connection: advancer, limits: test.limits)
+                .advance(
+                    AdvanceCommand(
+                        access: access,
+                        epoch: 0,
+                        entry: Self.entry(test, .advance),
+                        next: [test.grant()],
+                        advancesSeen: [first]
+                    )
+                )
+            try holder.commit([])
+            // The appends are done, or at the mailbox.
+            try await Self.waiting {
+                try
+                    !watcher.execute(
+                        """
+                        SELECT 1::bigint FROM pg_stat_activity
+                        WHERE pid = $1 AND (state = 'idle' OR pg_blocking_pids(pid) = ARRAY[$2::int])
+                        """,
+                        [.integer(appends), .integer(advancer.process)]
+                    )
+                    .isEmpty
+            }
+            try advancer.commit([])
+            let answers = try await results.value
+            #expect(try answers[0].get().sequence == 1)
+            await expectProblem(.unavailable) { try answers[1].get() }
+            #expect(try await store.append([commands[1]])[0].get().sequence == 3)
+            #expect(try await store.check().faults == [])
+        }
+    }
+
     // MARK: Helpers
+
+    /// Locks a mailbox for as long as the transaction lasts.
+    private static func hold(_ mailbox: MailboxID, _ connection: PostgreSQLConnection) throws {
+        try connection.execute("BEGIN")
+        try connection.execute("SELECT id FROM mailbox WHERE mailbox_id = $1 FOR UPDATE", [.opaque(mailbox)])
+    }
+
+    /// Waits until a process waits for what a connection holds.
+    /// - Returns: which process.
+    private static func blocked(by holder: PostgreSQLConnection, _ watcher: PostgreSQLConnection) async throws -> Int64
+    {
+        var found: [PostgreSQLRow] = []
+        try await waiting {
+            found = try watcher.execute(
+                "SELECT pid::bigint FROM pg_stat_activity WHERE pg_blocking_pids(pid) = ARRAY[$1::int]",
+                [.integer(holder.process)]
+            )
+            return !found.isEmpty
+        }
+        return try found[0].integer(0)
+    }
+
+    private static func entry(
+        _ test: StoreUnderTest,
+        _ kind: EntryKind = .application,
+        id: EntryID = .random()
+    ) -> NewEntry {
+        NewEntry(
+            id: id,
+            kind: kind,
+            body: StoreUnderTest.body(),
+            retentionDays: 0,
+            limits: test.limits,
+            today: test.today
+        )
+    }
 
     /// Runs a test on a server of its own, of which commits can be made to wait.
     private static func withReplicaAwaited(
@@ -67,14 +157,7 @@ import Testing
         _ test: StoreUnderTest,
         by store: any MailboxStore
     ) -> Task<AppendedEntry, any Error> {
-        let entry = NewEntry(
-            id: id,
-            kind: kind,
-            body: StoreUnderTest.body(),
-            retentionDays: 0,
-            limits: test.limits,
-            today: test.today
-        )
+        let entry = entry(test, kind, id: id)
         let next = [test.grant()]
         return Task {
             guard kind == .advance else {
@@ -115,6 +198,13 @@ import Testing
             try #require(ContinuousClock.now - start < .seconds(30))
             try await Task.sleep(for: .milliseconds(10))
         }
+    }
+}
+
+extension PostgreSQLConnection {
+    /// The server's process that serves it.
+    fileprivate var process: Int64 {
+        get throws { try execute("SELECT pg_backend_pid()::bigint")[0].integer(0) }
     }
 }
 
