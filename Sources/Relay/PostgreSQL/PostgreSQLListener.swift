@@ -19,6 +19,7 @@ final class PostgreSQLListener: @unchecked Sendable {
     private static let watchInterval = DispatchTimeInterval.seconds(1)
 
     private let address: PostgreSQLAddress
+    private let onServing: @Sendable (PostgreSQLConnection) throws -> Void
     private let notifications: MailboxNotifications
     private let queue = DispatchQueue(label: "store.listener")
     private let hears = Atomic(false)
@@ -29,8 +30,15 @@ final class PostgreSQLListener: @unchecked Sendable {
     /// Stands before what this relay itself sends, whose waiters have been woken by then.
     private let sender = Base64URL.encode(Incarnation.random().bytes)
 
-    init(_ address: PostgreSQLAddress, notifications: MailboxNotifications) {
+    /// - Parameter onServing: is given each new connection once that holds the relays' lock, and looks at what may have been
+    ///   changed while none held it.
+    init(
+        _ address: PostgreSQLAddress,
+        notifications: MailboxNotifications,
+        onServing: @escaping @Sendable (PostgreSQLConnection) throws -> Void
+    ) {
         self.address = address
+        self.onServing = onServing
         self.notifications = notifications
     }
 
@@ -81,6 +89,8 @@ final class PostgreSQLListener: @unchecked Sendable {
             )
             // Tried again like a server that does not answer.
             guard try isServing[0].integer(0) == 1 else { throw StoreFault.inUse }
+            try PostgreSQLSchema.check(connection)
+            try onServing(connection)
             let source = DispatchSource.makeReadSource(fileDescriptor: connection.socket, queue: queue)
             source.setEventHandler { [weak self] in self?.hear() }
             // The connection, which the handler keeps, closes its socket only when nothing watches that any more.

@@ -13,7 +13,8 @@ internal import Synchronization
 public final class PostgreSQLMailboxStore: MailboxStore {
     public let notifications = MailboxNotifications()
 
-    /// As it was on the last connection that was made: whoever restores a backup stops the server, and so breaks all.
+    /// As it was on the last connection that was made. It is drawn while no relay has its listener's connection, which may
+    /// break alone; so that is one of those.
     private final class CurrentIncarnation: Sendable {
         let value = Mutex(Incarnation.unknown)
 
@@ -56,7 +57,7 @@ public final class PostgreSQLMailboxStore: MailboxStore {
             throw StoreFault(error)
         }
         let load = current.load
-        listener = PostgreSQLListener(address, notifications: notifications)
+        listener = PostgreSQLListener(address, notifications: notifications, onServing: load)
         pool = PostgreSQLPool(
             sessions: (0..<Self.poolSize).map { _ in PostgreSQLSession(address, onConnected: load) }
         )

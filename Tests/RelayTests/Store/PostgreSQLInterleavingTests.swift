@@ -99,6 +99,29 @@ import Testing
         }
     }
 
+    // MARK: While a relay does not listen
+
+    /// Only the connection that says that a relay serves breaks, while somebody waits to draw a new incarnation.
+    @Test func anIncarnationThatIsDrawnUnderARelayIsTheRelaysToo() async throws {
+        try await StoreEngine.postgreSQL.withStore { test in
+            let access = try await test.mailbox()
+            let (store, before) = (try test.store, try test.store.incarnation)
+            let address = try StoreEngine.database(for: test.directory)
+            let connection = try PostgreSQLConnection(address)
+            let drawn = Task.detached { try PostgreSQLMailboxStore.drawIncarnation(address: address) }
+            let serving = "FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database()"
+            try await Self.waiting {
+                try !connection.execute("SELECT 1::bigint \(serving) AND locktype = 'advisory' AND NOT granted").isEmpty
+            }
+            try connection.execute(
+                "SELECT pg_terminate_backend(pid)::int::bigint \(serving) AND locktype = 'advisory' AND granted"
+            )
+            try await drawn.value
+            try await Self.waiting { store.incarnation != before }
+            #expect(try await test.read(access, incarnation: store.incarnation).entries.isEmpty)
+        }
+    }
+
     // MARK: Helpers
 
     /// Locks a mailbox for as long as the transaction lasts.
