@@ -48,6 +48,11 @@ final class PostgreSQLAppendQueue: @unchecked Sendable {
         self.notifications = notifications
     }
 
+    /// For the session's connections: everybody waits for whom one waits.
+    static func setUp(_ connection: PostgreSQLConnection) throws {
+        try connection.run(script: "SET lock_timeout = '1s'")
+    }
+
     /// - Returns: as many as there are commands.
     func append(_ commands: [AppendCommand]) async throws(Problem) -> Outcomes {
         let result = await withCheckedContinuation { continuation in
@@ -79,7 +84,7 @@ final class PostgreSQLAppendQueue: @unchecked Sendable {
     private func drain() {
         while let batch = nextBatch() {
             do {
-                try commit(batch)
+                try commitPatiently(batch)
             } catch  where batch.count > 1 && !Self.concernsAll(error) {
                 // One request's fault must not be another's: each for itself.
                 for request in batch { commitAlone(request) }
@@ -109,18 +114,32 @@ final class PostgreSQLAppendQueue: @unchecked Sendable {
         (error as? PostgreSQLError)?.isPassing ?? false
     }
 
+    /// Waits for mailboxes that others hold; but not for long, and then all the rest goes on without these.
+    private func commitPatiently(_ batch: [Pending]) throws {
+        do {
+            try commit(batch, passingBusy: false)
+        } catch PostgreSQLError.refused(PostgreSQLError.lockNotGiven) {
+            try commit(batch, passingBusy: true)
+        }
+    }
+
     private func commitAlone(_ request: Pending) {
         do {
-            try commit([request])
+            // So many must not wait one after the other.
+            try commit([request], passingBusy: true)
         } catch {
             request.answer(.failure(Problem(postgreSQLError: error)))
         }
     }
 
-    private func commit(_ batch: [Pending]) throws {
+    private func commit(_ batch: [Pending], passingBusy: Bool) throws {
         let (results, unheard) = try session.perform { connection in
             let entries = PostgreSQLEntries(connection: connection, limits: limits)
-            return try entries.append(batch.flatMap(\.commands), announcing: listener.announcements)
+            return try entries.append(
+                batch.flatMap(\.commands),
+                passingBusy: passingBusy,
+                announcing: listener.announcements
+            )
         }
         var rest = results[...]
         for request in batch {

@@ -9,15 +9,18 @@ struct PostgreSQLEntries {
     /// Tells the other relays of new entries.
     typealias Announcement = ([MailboxID]) -> [PostgreSQLStatement]
 
+    /// - Parameter passingBusy: whether to refuse what concerns a mailbox that somebody else holds, instead of waiting for it.
     /// - Returns: what becomes of each request, in their order, and in which mailboxes there may be entries of which nobody
     ///   has heard.
     func append(
         _ commands: [AppendCommand],
+        passingBusy: Bool,
         announcing: Announcement
     ) throws -> (results: [Result<AppendedEntry, Problem>], unheard: [MailboxID]) {
         let accesses = commands.map(\.access)
         let loading =
-            [PostgreSQLStatement("BEGIN")] + PostgreSQLGrants.statements(accesses, right: .append)
+            [PostgreSQLStatement("BEGIN")]
+            + PostgreSQLGrants.statements(accesses, right: .append, passingBusy: passingBusy)
             + [PostgreSQLStored.statement(accesses, ids: commands.map(\.entry.id), right: .append)]
         return try connection.undoingOnError {
             let loaded = try connection.execute(loading)

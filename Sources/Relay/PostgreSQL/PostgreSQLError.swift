@@ -12,6 +12,9 @@ enum PostgreSQLError: Error, Equatable {
     /// the wait for a replica.
     case unconfirmed
 
+    /// The SQLSTATE of a lock that was not given in time.
+    static let lockNotGiven = "55P03"
+
     /// Whether the same may succeed when it is done again at once: the connection was lost, the server is being
     /// stopped, or the transaction met another one.
     var isWorthAnotherTry: Bool {

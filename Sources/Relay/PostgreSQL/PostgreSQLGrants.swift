@@ -10,7 +10,12 @@ struct PostgreSQLGrants {
     /// Two statements: the first locks the mailboxes, always in the same order, so that transactions wait for each
     /// other in no circle; the second, which sees all that was committed before it, loads. It also sees grants that came
     /// while the first waited for another mailbox; these are of no use, because nobody keeps others from theirs.
-    static func statements(_ accesses: [HashedAccess], right: Rights) -> [PostgreSQLStatement] {
+    /// - Parameter passingBusy: whether to leave out mailboxes that others hold, instead of waiting for these.
+    static func statements(
+        _ accesses: [HashedAccess],
+        right: Rights,
+        passingBusy: Bool = false
+    ) -> [PostgreSQLStatement] {
         let distinct = Array(Set(accesses))
         let values: [PostgreSQLValue] = [
             .opaques(distinct.map(\.capability)), .opaques(distinct.map(\.mailbox)), .integer(Int64(right.rawValue)),
@@ -22,7 +27,7 @@ struct PostgreSQLGrants {
                 SELECT mailbox.id FROM unnest($1::bytea[], $2::bytea[]) AS wanted (capability_hash, mailbox_id)
                 JOIN "grant" USING (capability_hash, mailbox_id)
                 JOIN mailbox ON mailbox.mailbox_id = "grant".mailbox_id
-                WHERE rights & $3 <> 0 ORDER BY mailbox.id FOR UPDATE OF mailbox
+                WHERE rights & $3 <> 0 ORDER BY mailbox.id FOR UPDATE OF mailbox \(passingBusy ? "SKIP LOCKED" : "")
                 """,
                 values
             ),

@@ -73,7 +73,7 @@ final class PostgreSQLListener: @unchecked Sendable {
         try connection.run(script: "SET lock_timeout = '3s'")
         do {
             try connection.execute("SELECT pg_advisory_lock($1)", [.integer(serving)])
-        } catch PostgreSQLError.refused("55P03") {
+        } catch PostgreSQLError.refused(PostgreSQLError.lockNotGiven) {
             throw StoreFault.inUse
         }
     }

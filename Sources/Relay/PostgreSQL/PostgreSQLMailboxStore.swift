@@ -62,7 +62,10 @@ public final class PostgreSQLMailboxStore: MailboxStore {
             sessions: (0..<Self.poolSize).map { _ in PostgreSQLSession(address, onConnected: load) }
         )
         appends = PostgreSQLAppendQueue(
-            session: PostgreSQLSession(address, onConnected: load),
+            session: PostgreSQLSession(address) { connection in
+                try load(connection)
+                try PostgreSQLAppendQueue.setUp(connection)
+            },
             limits: limits,
             listener: listener,
             notifications: notifications

@@ -99,6 +99,38 @@ import Testing
         }
     }
 
+    /// Somebody holds a mailbox for long. What comes for others while appends wait for it is not refused, and waits little.
+    @Test func aMailboxThatSomebodyHoldsStopsNoAppendsToOthers() async throws {
+        try await StoreEngine.postgreSQL.withStore { test in
+            let (held, free) = (try await test.mailbox(), try await test.mailbox())
+            let address = try StoreEngine.database(for: test.directory)
+            let (holder, watcher) = (try PostgreSQLConnection(address), try PostgreSQLConnection(address))
+            try Self.hold(held.mailbox, holder)
+            let start = ContinuousClock.now
+            let store = try test.store
+            let first = Self.send(.application, held, test, by: store)
+            _ = try await Self.blocked(by: holder, watcher)
+            let others = (0..<40).map { Self.send(.application, $0 % 2 == 0 ? held : free, test, by: store) }
+            let together = [free, held].map { AppendCommand(access: $0, epoch: 0, entry: Self.entry(test)) }
+            let results = try await store.append(together)
+            #expect((try? results[0].get()) != nil)
+            await expectProblem(.unavailable) { try results[1].get() }
+            for (index, append) in others.enumerated() {
+                if index % 2 == 0 {
+                    await expectProblem(.unavailable) { try await append.value }
+                } else {
+                    _ = try await append.value
+                }
+            }
+            await expectProblem(.unavailable) { try await first.value }
+            #expect(ContinuousClock.now - start < .seconds(8))
+            #expect(try await test.read(free).head == 21)
+            // And is served again when it is free.
+            try holder.commit([])
+            #expect(try await test.append(held).sequence == 1)
+        }
+    }
+
     // MARK: While a relay does not listen
 
     /// Only the connection that says that a relay serves breaks, while somebody waits to draw a new incarnation.
