@@ -46,7 +46,7 @@ struct PostgreSQLAudit {
             let epochs = try connection.execute(
                 """
                 SELECT epoch.id, mailbox, mailbox_id, next_sequence, number, opening, opening_hash, advances,
-                    body_bytes
+                    body_bytes, head, head_hash
                 FROM epoch JOIN mailbox ON mailbox.id = epoch.mailbox
                 WHERE (mailbox, opening) > ($1, $2) ORDER BY mailbox, opening LIMIT 256
                 """,
@@ -65,7 +65,9 @@ struct PostgreSQLAudit {
                         number: try epoch.unsigned(4),
                         opening: try epoch.unsigned(5),
                         openingHash: try epoch.opaque(6),
-                        advances: Int(try epoch.integer(7))
+                        advances: Int(try epoch.integer(7)),
+                        head: try epoch.unsigned(9),
+                        headHash: try epoch.opaque(10)
                     )
                 )
                 try checkEntries(of: try epoch.integer(0))

@@ -69,7 +69,9 @@ struct SQLiteAudit {
                     number: epoch.unsigned(4),
                     opening: epoch.unsigned(5),
                     openingHash: try epoch.opaque(6),
-                    advances: Int(epoch.integer(7))
+                    advances: Int(epoch.integer(7)),
+                    head: nil,
+                    headHash: nil
                 )
             )
             try checkEntries(of: epoch.integer(0))

@@ -16,6 +16,10 @@ struct StoreAudit {
         let opening: UInt64
         let openingHash: RunningHash
         let advances: Int
+        /// Sequence number and running hash of its last entry, or those it was opened with, on which the next one builds; nil
+        /// where the store does not keep them, but looks at the entries.
+        let head: UInt64?
+        let headHash: RunningHash?
     }
 
     /// An entry as it is stored.
@@ -41,6 +45,8 @@ struct StoreAudit {
     private var bodyBytes: UInt64 = 0
     /// The running hashes of the mailbox's advances so far, by their sequence numbers.
     private var openings: [UInt64: RunningHash] = [:]
+    /// The sequence numbers of the mailbox's entries so far: those of 64 are the bits of one number.
+    private var sequences: [UInt64: UInt64] = [:]
 
     mutating func begin(_ epoch: Epoch) {
         finishEpoch()
@@ -48,6 +54,7 @@ struct StoreAudit {
             finishMailbox()
             openings = [0: RunningHash(opening: epoch.mailboxID)]
             bodyBytes = 0
+            sequences = [:]
         }
         self.epoch = epoch
         (sequence, hash, advances) = (epoch.opening, epoch.openingHash, 0)
@@ -67,6 +74,11 @@ struct StoreAudit {
         if entry.sequence <= sequence || entry.sequence >= epoch.nextSequence {
             report.note("\(place): the sequence number is out of place")
         }
+        let bit: UInt64 = 1 << (entry.sequence % 64)
+        if sequences[entry.sequence / 64, default: 0] & bit != 0 {
+            report.note("\(place): another epoch of the mailbox has the sequence number too")
+        }
+        sequences[entry.sequence / 64, default: 0] |= bit
         let expected = previous.following(
             with: RunningHashEntry(
                 sequence: entry.sequence,
@@ -97,8 +109,16 @@ struct StoreAudit {
     }
 
     private mutating func finishEpoch() {
-        guard let epoch, epoch.advances != advances else { return }
-        report.note("epoch \(epoch.row): it has \(advances) advances, and counts \(epoch.advances)")
+        guard let epoch else { return }
+        if epoch.advances != advances {
+            report.note("epoch \(epoch.row): it has \(advances) advances, and counts \(epoch.advances)")
+        }
+        if let head = epoch.head, head != sequence {
+            report.note("epoch \(epoch.row): it ends at \(sequence), and says that it does at \(head)")
+        }
+        if let headHash = epoch.headHash, headHash != hash {
+            report.note("epoch \(epoch.row): it says that it ends with another running hash than it does")
+        }
     }
 
     private mutating func finishMailbox() {

@@ -72,6 +72,19 @@ import Testing
         }
     }
 
+    /// Every later append builds on them.
+    @Test(arguments: ["head = head - 1", "head_hash = opening_hash"])
+    func anEpochThatSaysOtherwiseHowItEndsIsFound(_ change: String) async throws {
+        try await StoreEngine.postgreSQL.withStore { test in
+            let access = try await test.mailbox()
+            for _ in 0..<2 { try await test.append(access) }
+            #expect(try await test.store.check().faults == [])
+            let connection = try PostgreSQLConnection(StoreEngine.database(for: test.directory))
+            try connection.run(script: "UPDATE epoch SET \(change)")
+            #expect(try await test.store.check().faults.count == 1)
+        }
+    }
+
     @Test func aPageOfALongMailboxLooksAtThatPageAlone() async throws {
         try await StoreEngine.postgreSQL.withStore { test in
             let access = try await test.mailbox()
