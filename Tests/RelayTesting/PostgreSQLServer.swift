@@ -41,7 +41,7 @@ final class PostgreSQLServer: @unchecked Sendable {
                 "-c",
                 """
                 d=$1; shift; exec 3<&0 >"$d.log" 2>&1
-                (read -r _ <&3; kill -QUIT "$(head -n 1 "$d/data/postmaster.pid")"; while [ -e "$d/data/postmaster.pid" ]; do sleep 0.05; done; rm -rf "$d" "$d.log") 2>/dev/null &
+                (read -r _ <&3; p=$(head -n 1 "$d/data/postmaster.pid"); kill -QUIT "$p"; kill -CONT "$p"; while [ -e "$d/data/postmaster.pid" ]; do sleep 0.05; done; rm -rf "$d" "$d.log") 2>/dev/null &
                 exec "$@" </dev/null 3<&-
                 """,
                 "sh", directory.path,
@@ -92,9 +92,39 @@ final class PostgreSQLServer: @unchecked Sendable {
 
     /// Sends a signal to the server's first process: SIGQUIT ends all at once, as a crash does.
     func send(_ signal: Int32) throws {
-        let file = directory.appending(path: "data/postmaster.pid")
-        let first = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").first
-        kill(try #require(first.flatMap { Int32($0) }), signal)
+        kill(try firstProcess, signal)
+    }
+
+    /// Makes all its processes stand still: connections stay, and nothing comes any more.
+    func freeze() throws {
+        // The first one at first, so that there are no new ones.
+        try send(SIGSTOP)
+        for process in try otherProcesses { kill(process, SIGSTOP) }
+    }
+
+    /// Lets them go on.
+    func thaw() throws {
+        for process in try otherProcesses { kill(process, SIGCONT) }
+        try send(SIGCONT)
+    }
+
+    private var firstProcess: Int32 {
+        get throws {
+            let file = directory.appending(path: "data/postmaster.pid")
+            let first = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").first
+            return try #require(first.flatMap { Int32($0) })
+        }
+    }
+
+    /// Its children; among these is also what waits for the leash to end.
+    private var otherProcesses: [Int32] {
+        get throws {
+            let first = try firstProcess
+            return try String(contentsOfFile: "/proc/\(first)/task/\(first)/children", encoding: .utf8)
+                .split(separator: " ")
+                .filter { try String(contentsOfFile: "/proc/\($0)/comm", encoding: .utf8) == "postgres\n" }
+                .compactMap { Int32($0) }
+        }
     }
 
     private func waitUntilReady() throws {

@@ -67,9 +67,10 @@ final class PostgreSQLAppendQueue: @unchecked Sendable {
         enqueue(Pending(commands: commands, answer: answer))
     }
 
-    /// Closes the connection.
-    func close() {
-        queue.sync { session.close() }
+    /// Closes the connection when it is idle.
+    /// - Parameter work: this, among others'.
+    func close(_ work: DispatchGroup) {
+        queue.async(group: work) { [self] in session.close() }
     }
 
     private func enqueue(_ request: Pending) {

@@ -16,13 +16,15 @@ struct PostgreSQLStatement {
 /// which others run.
 final class PostgreSQLConnection {
     private let handle: OpaquePointer
+    private var breakable: PostgreSQLSocket?
     /// Names under which statements have been prepared, by their SQL.
     private var prepared: [String: String] = [:]
     /// Warnings that the server has sent.
     private var warnings = 0
 
     /// Connects, or fails in the address's `connect_timeout`.
-    init(_ address: PostgreSQLAddress) throws(PostgreSQLError) {
+    /// - Parameter sockets: of the store that it belongs to, if there is one, which can break it from then on.
+    init(_ address: PostgreSQLAddress, among sockets: PostgreSQLSockets? = nil) throws(PostgreSQLError) {
         let parameters = address.parameters
         var keywords = parameters.map { UnsafePointer(strdup($0.keyword)) } + [nil]
         var values = parameters.map { UnsafePointer(strdup($0.value)) } + [nil]
@@ -34,6 +36,10 @@ final class PostgreSQLConnection {
         guard PQstatus(handle) == CONNECTION_OK else {
             // `deinit` closes it: the object is complete.
             throw .unreachable(Self.firstLine(PQerrorMessage(handle)))
+        }
+        if let sockets {
+            breakable = PostgreSQLSocket(PQsocket(handle), among: sockets)
+            guard breakable != nil else { throw .unreachable("the store is closed") }
         }
         // What the server says beside its answers is for nobody's log, because it may quote rows.
         _ = PQsetNoticeReceiver(

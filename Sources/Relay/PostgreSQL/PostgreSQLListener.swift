@@ -19,6 +19,7 @@ final class PostgreSQLListener: @unchecked Sendable {
     private static let watchInterval = DispatchTimeInterval.seconds(1)
 
     private let address: PostgreSQLAddress
+    private let sockets: PostgreSQLSockets
     private let onServing: @Sendable (PostgreSQLConnection) throws -> Void
     private let notifications: MailboxNotifications
     private let queue = DispatchQueue(label: "store.listener")
@@ -26,18 +27,21 @@ final class PostgreSQLListener: @unchecked Sendable {
     private var connection: PostgreSQLConnection?
     private var source: (any DispatchSourceRead)?
     private var timer: (any DispatchSourceTimer)?
-    private var isClosed = false
     /// Stands before what this relay itself sends, whose waiters have been woken by then.
     private let sender = Base64URL.encode(Incarnation.random().bytes)
 
-    /// - Parameter onServing: is given each new connection once that holds the relays' lock, and looks at what may have been
-    ///   changed while none held it.
+    /// - Parameters:
+    ///   - sockets: of the store.
+    ///   - onServing: is given each new connection once that holds the relays' lock, and looks at what may have been changed
+    ///     while none held it.
     init(
         _ address: PostgreSQLAddress,
+        among sockets: PostgreSQLSockets,
         notifications: MailboxNotifications,
         onServing: @escaping @Sendable (PostgreSQLConnection) throws -> Void
     ) {
         self.address = address
+        self.sockets = sockets
         self.onServing = onServing
         self.notifications = notifications
     }
@@ -50,11 +54,10 @@ final class PostgreSQLListener: @unchecked Sendable {
         queue.sync { listen() }
     }
 
-    func close() {
-        queue.sync {
-            isClosed = true
-            stop()
-        }
+    /// Closes the connection when it is idle.
+    /// - Parameter work: this, among others'.
+    func close(_ work: DispatchGroup) {
+        queue.async(group: work) { [self] in stop() }
     }
 
     /// The statements that tell the other relays of new entries, for the transaction that makes them.
@@ -79,9 +82,9 @@ final class PostgreSQLListener: @unchecked Sendable {
     }
 
     private func listen() {
-        guard !isClosed else { return }
+        guard !sockets.isClosed else { return }
         do {
-            let connection = try PostgreSQLConnection(address)
+            let connection = try PostgreSQLConnection(address, among: sockets)
             try connection.run(script: "LISTEN \(Self.channel)")
             let isServing = try connection.execute(
                 "SELECT pg_try_advisory_lock_shared($1)::int::bigint",

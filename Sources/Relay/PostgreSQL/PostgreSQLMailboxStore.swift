@@ -1,3 +1,4 @@
+internal import Dispatch
 public import RelayAPI
 internal import Synchronization
 
@@ -29,6 +30,7 @@ public final class PostgreSQLMailboxStore: MailboxStore {
 
     private let limits: RelayLimits
     private let current = CurrentIncarnation()
+    private let sockets = PostgreSQLSockets()
     private let listener: PostgreSQLListener
     private let pool: PostgreSQLPool
     private let appends: PostgreSQLAppendQueue
@@ -37,6 +39,9 @@ public final class PostgreSQLMailboxStore: MailboxStore {
 
     /// Connections for everything but appends and notifications; made when they are needed.
     private static let poolSize = 8
+
+    /// In seconds: for what runs when the store closes, and once more for its end.
+    private static let patience = 1.0
 
     /// Opens a store, making its tables where there are none. Blocks until the server has answered.
     public convenience init(address: PostgreSQLAddress, limits: RelayLimits = RelayLimits()) throws(StoreFault) {
@@ -57,12 +62,13 @@ public final class PostgreSQLMailboxStore: MailboxStore {
             throw StoreFault(error)
         }
         let load = current.load
-        listener = PostgreSQLListener(address, notifications: notifications, onServing: load)
+        listener = PostgreSQLListener(address, among: sockets, notifications: notifications, onServing: load)
+        let sockets = sockets
         pool = PostgreSQLPool(
-            sessions: (0..<Self.poolSize).map { _ in PostgreSQLSession(address, onConnected: load) }
+            sessions: (0..<Self.poolSize).map { _ in PostgreSQLSession(address, among: sockets, onConnected: load) }
         )
         appends = PostgreSQLAppendQueue(
-            session: PostgreSQLSession(address) { connection in
+            session: PostgreSQLSession(address, among: sockets) { connection in
                 try load(connection)
                 try PostgreSQLAppendQueue.setUp(connection)
             },
@@ -73,11 +79,22 @@ public final class PostgreSQLMailboxStore: MailboxStore {
         listener.start()
     }
 
-    /// Closes all connections; nothing may be asked of the store any more.
+    /// Closes all connections; nothing may be asked of the store any more. What still runs is given some time, then its
+    /// connection is broken; and what still connects is left to itself.
     public func close() {
-        listener.close()
-        appends.close()
-        pool.close()
+        sockets.close()
+        let start = DispatchTime.now()
+        let work = DispatchGroup()
+        pool.close(work)
+        appends.close(work)
+        if work.wait(timeout: start + Self.patience) == .timedOut {
+            sockets.breakAll()
+            _ = work.wait(timeout: start + 2 * Self.patience)
+        }
+        // Last, because others are kept from the store for as long as the listener has its lock.
+        let listening = DispatchGroup()
+        listener.close(listening)
+        _ = listening.wait(timeout: start + 2 * Self.patience)
     }
 
     // MARK: MailboxStore

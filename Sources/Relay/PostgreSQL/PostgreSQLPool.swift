@@ -18,6 +18,50 @@ final class PostgreSQLPool: Sendable {
         }
     }
 
+    /// Who waits for an answer, and gets the first that there is.
+    private final class Caller<Value: Sendable>: Sendable {
+        typealias Answer = Result<Value, Problem>
+
+        private enum State {
+            case beginning
+            case waiting(CheckedContinuation<Answer, Never>)
+            case answered(Answer)
+        }
+
+        private let state = Mutex(State.beginning)
+
+        var isWaiting: Bool {
+            state.withLock { state in
+                if case .waiting = state { true } else { false }
+            }
+        }
+
+        func wait(_ continuation: CheckedContinuation<Answer, Never>) {
+            let answer: Answer? = state.withLock { state in
+                if case .answered(let answer) = state { return answer }
+                state = .waiting(continuation)
+                return nil
+            }
+            if let answer { continuation.resume(returning: answer) }
+        }
+
+        func answer(_ answer: Answer) {
+            let continuation: CheckedContinuation<Answer, Never>? = state.withLock { state in
+                switch state {
+                case .beginning:
+                    state = .answered(answer)
+                    return nil
+                case .waiting(let continuation):
+                    state = .answered(answer)
+                    return continuation
+                case .answered:
+                    return nil
+                }
+            }
+            continuation?.resume(returning: answer)
+        }
+    }
+
     private struct State {
         /// The last to become idle is used first, so that a quiet relay has few connections.
         var idle: [Worker]
@@ -32,16 +76,22 @@ final class PostgreSQLPool: Sendable {
         state = Mutex(State(idle: workers))
     }
 
-    /// Runs the body with a connection (`PostgreSQLSession.perform`).
+    /// Runs the body with a connection (`PostgreSQLSession.perform`). Who is cancelled does not wait for that, and is told
+    /// what a lost answer would tell.
     func perform<Value: Sendable>(
         _ body: @escaping @Sendable (PostgreSQLConnection) throws -> Value
     ) async throws(Problem) -> Value {
-        let result: Result<Value, Problem> = await withCheckedContinuation { continuation in
-            enqueue { session in
-                continuation.resume(
-                    returning: Result { try session.perform(body) }.mapError { Problem(postgreSQLError: $0) }
-                )
+        let caller = Caller<Value>()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                caller.wait(continuation)
+                enqueue { session in
+                    guard caller.isWaiting else { return }
+                    caller.answer(Result { try session.perform(body) }.mapError { Problem(postgreSQLError: $0) })
+                }
             }
+        } onCancel: {
+            caller.answer(.failure(Problem(.unavailable, detail: "the relay is stopping")))
         }
         return try result.get()
     }
@@ -53,9 +103,10 @@ final class PostgreSQLPool: Sendable {
         try await perform { connection in try connection.transaction { try body(connection) } }
     }
 
-    /// Closes the connections.
-    func close() {
-        for worker in workers { worker.queue.sync { worker.session.close() } }
+    /// Closes the connections when they are idle.
+    /// - Parameter work: this, among others'.
+    func close(_ work: DispatchGroup) {
+        for worker in workers { worker.queue.async(group: work) { worker.session.close() } }
     }
 
     private func enqueue(_ job: @escaping Job) {

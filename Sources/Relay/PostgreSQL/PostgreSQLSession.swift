@@ -3,25 +3,33 @@ internal import RelayAPI
 /// A connection that is made when it is needed, and made anew when it was lost. It belongs to one dispatch queue.
 final class PostgreSQLSession {
     private let address: PostgreSQLAddress
+    private let sockets: PostgreSQLSockets
     private let onConnected: (PostgreSQLConnection) throws -> Void
     private var connection: PostgreSQLConnection?
     /// Before it, nobody waits for a server that did not answer a moment ago.
     private var nextAttempt = ContinuousClock.now
     private static let attemptInterval = Duration.milliseconds(250)
 
-    /// - Parameter onConnected: is given each new connection first, and can refuse it.
-    init(_ address: PostgreSQLAddress, onConnected: @escaping (PostgreSQLConnection) throws -> Void = { _ in }) {
+    /// - Parameters:
+    ///   - sockets: of the store.
+    ///   - onConnected: is given each new connection first, and can refuse it.
+    init(
+        _ address: PostgreSQLAddress,
+        among sockets: PostgreSQLSockets,
+        onConnected: @escaping (PostgreSQLConnection) throws -> Void
+    ) {
         self.address = address
+        self.sockets = sockets
         self.onConnected = onConnected
     }
 
     /// Gives a connection to the body, and another one, once, when the first was lost on the way or the transaction
     /// collided with another. So the body runs again where its commit may have been made and only the answer lost:
-    /// it must find that out by itself.
+    /// it must find that out by itself. Once the store closes, nothing is begun any more.
     func perform<Value>(_ body: (PostgreSQLConnection) throws -> Value) throws -> Value {
         do {
             return try attempt(body)
-        } catch let error as PostgreSQLError where error.isWorthAnotherTry {
+        } catch let error as PostgreSQLError where error.isWorthAnotherTry && !sockets.isClosed {
             return try attempt(body)
         }
     }
@@ -31,6 +39,7 @@ final class PostgreSQLSession {
     }
 
     private func attempt<Value>(_ body: (PostgreSQLConnection) throws -> Value) throws -> Value {
+        guard !sockets.isClosed else { throw PostgreSQLError.unreachable("the store is closed") }
         let connection = try connected()
         do {
             return try body(connection)
@@ -45,7 +54,7 @@ final class PostgreSQLSession {
         if let connection { return connection }
         guard nextAttempt <= .now else { throw PostgreSQLError.unreachable("PostgreSQL did not answer") }
         do {
-            let connection = try PostgreSQLConnection(address)
+            let connection = try PostgreSQLConnection(address, among: sockets)
             try Self.setUp(connection)
             try PostgreSQLSchema.check(connection)
             try onConnected(connection)

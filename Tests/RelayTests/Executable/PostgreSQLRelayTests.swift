@@ -160,6 +160,39 @@ import Testing
         }
     }
 
+    /// It ends in the time that Docs/operation.md gives it, with requests under way.
+    @Test func aServerThatSaysNothingMoreDoesNotHoldUpTheRelaysEnd() async throws {
+        try await withTemporaryDirectory { directory in
+            let server = try PostgreSQLServer()
+            defer { server.stop() }
+            let environment = ["AADR_RELAY_STORE": try server.database("relay").uri]
+            let relay = try RelayProcess(data: directory, environment: environment)
+            let clients = (0..<3).map { _ in relay.connect() }
+            let caller = Caller(clients[0])
+            let token = try RelayProcess.token(data: directory, environment: environment)
+            let access = try await caller.mailbox(token: token)
+            _ = try await caller.append(access)
+            try server.freeze()
+            defer { try? server.thaw() }
+            let asked = clients.enumerated()
+                .map { index, client in
+                    Task {
+                        let caller = Caller(client)
+                        _ =
+                            index == 0
+                            ? try await caller.append(access).isDuplicate : try await caller.read(access).head > 0
+                    }
+                }
+            try await Task.sleep(for: .milliseconds(500))
+            let start = ContinuousClock.now
+            relay.send(SIGTERM)
+            #expect(relay.wait() == 0)
+            #expect(ContinuousClock.now - start < .seconds(10))
+            for request in asked { _ = await request.result }
+            for client in clients { try? await client.shutdown() }
+        }
+    }
+
     /// Expects that a relay says that it cannot serve now, why, and when to ask again.
     private static func expectRefusal(_ body: () async throws -> Void) async {
         let refusal = await #expect(throws: Problem.self) { try await body() }

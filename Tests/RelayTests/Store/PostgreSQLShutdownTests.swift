@@ -1,0 +1,81 @@
+import Foundation
+import RelayAPI
+import Testing
+
+@testable import Relay
+@testable import RelayTesting
+
+/// A server that has gone without a word does not hold up a relay's end.
+@Suite struct PostgreSQLShutdownTests {
+    /// Everything that a store does at the same time waits: for an answer, and for a connection.
+    @Test func aStoreClosesAlsoWhenTheServerSaysNothing() async throws {
+        let server = try PostgreSQLServer()
+        defer { server.stop() }
+        try await StoreEngine.postgreSQL(on: server)
+            .withStore { test in
+                let access = try await test.mailbox()
+                try await test.append(access)
+                let (store, append, query) = (try test.store, Self.append(access, test), Self.query(access, test))
+                try server.freeze()
+                defer { try? server.thaw() }
+                async let appended: Void = expectProblem(.unavailable) { try await store.append(append) }
+                async let read: Void = expectProblem(.unavailable) { try await store.read(query) }
+                async let alsoRead: Void = expectProblem(.unavailable) { try await store.read(query) }
+                try await Task.sleep(for: .milliseconds(300))
+                let start = ContinuousClock.now
+                try test.close()
+                #expect(ContinuousClock.now - start < .seconds(3))
+                _ = await (appended, read, alsoRead)
+                // Nothing is begun any more.
+                await expectProblem(.unavailable) { try await store.append(append) }
+                await expectProblem(.unavailable) { try await store.read(query) }
+                #expect(ContinuousClock.now - start < .seconds(8))
+            }
+    }
+
+    /// As the relay's own maintenance is at its end.
+    @Test func whoIsCancelledDoesNotWaitForTheServer() async throws {
+        let server = try PostgreSQLServer()
+        defer { server.stop() }
+        try await StoreEngine.postgreSQL(on: server)
+            .withStore { test in
+                let (store, today) = (try test.store, test.today)
+                try await store.checkReadiness()
+                try server.freeze()
+                defer { try? server.thaw() }
+                let expiry = Task { try await store.expireSome(today: today) }
+                try await Task.sleep(for: .milliseconds(300))
+                let start = ContinuousClock.now
+                expiry.cancel()
+                await expectProblem(.unavailable) { try await expiry.value }
+                #expect(ContinuousClock.now - start < .seconds(2))
+                try test.close()
+            }
+    }
+
+    private static func append(_ access: HashedAccess, _ test: StoreUnderTest) -> AppendCommand {
+        AppendCommand(
+            access: access,
+            epoch: 0,
+            entry: NewEntry(
+                id: .random(),
+                kind: .application,
+                body: StoreUnderTest.body(),
+                retentionDays: 0,
+                limits: test.limits,
+                today: test.today
+            )
+        )
+    }
+
+    private static func query(_ access: HashedAccess, _ test: StoreUnderTest) -> ReadQuery {
+        ReadQuery(
+            access: access,
+            incarnation: .unknown,
+            after: 0,
+            limit: 1,
+            maximumLength: Operation.maximumReadLength,
+            today: test.today
+        )
+    }
+}
