@@ -29,6 +29,11 @@ struct LimitOptions: ParsableArguments {
     var mailboxBytes: String?
 
     @Option(
+        help: ArgumentHelp("Grants that one mailbox has, of all its epochs (default: 1000000).", valueName: "N")
+    )
+    var mailboxGrants: String?
+
+    @Option(
         help: ArgumentHelp("Parts of 64 KiB that the blobs of one mailbox may have (default: 4096).", valueName: "N")
     )
     var mailboxBlobParts: String?
@@ -117,6 +122,8 @@ struct LimitOptions: ParsableArguments {
         try set(\.maximumEntries, .mailboxEntries, mailboxEntries, in: 1...4_000_000_000)
         // Room for the longest body, and no more than a column holds.
         try set(\.maximumMailboxBytes, .mailboxBytes, mailboxBytes, in: 1_048_576...UInt64(Int64.max))
+        // One epoch may have as many as 1,024.
+        try set(\.maximumGrants, .mailboxGrants, mailboxGrants, in: 1_024...4_000_000_000)
         try set(\.maximumBlobParts, .mailboxBlobParts, mailboxBlobParts, in: 0...1_000_000)
         try set(\.maximumStoreBytes, .storeBytes, storeBytes, in: 0...Int.max)
 

@@ -21,6 +21,7 @@ enum Setting: String, CaseIterable {
     case longestRetentionDays = "longest-retention-days"
     case mailboxEntries = "mailbox-entries"
     case mailboxBytes = "mailbox-bytes"
+    case mailboxGrants = "mailbox-grants"
     case storeBytes = "store-bytes"
     case mailboxBlobParts = "mailbox-blob-parts"
     case connections

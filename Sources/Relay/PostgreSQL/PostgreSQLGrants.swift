@@ -35,7 +35,7 @@ struct PostgreSQLGrants {
                 """
                 SELECT capability_hash, mailbox_id, rights, uses_left,
                     epoch.id, number, advances, head, head_hash, taken_to, deleted_to,
-                    mailbox.id, next_sequence, body_bytes
+                    mailbox.id, next_sequence, body_bytes, grants
                 FROM unnest($1::bytea[], $2::bytea[]) AS wanted (capability_hash, mailbox_id)
                 JOIN "grant" USING (capability_hash, mailbox_id)
                 JOIN epoch ON epoch.id = "grant".epoch
@@ -65,7 +65,8 @@ struct PostgreSQLGrants {
                     row: mailboxRow,
                     id: access.mailbox,
                     nextSequence: row.unsigned(12),
-                    bodyBytes: row.unsigned(13)
+                    bodyBytes: row.unsigned(13),
+                    grants: row.unsigned(14)
                 )
             mailboxes[mailboxRow] = mailbox
             let epochRow = try row.integer(4)

@@ -111,7 +111,9 @@ public final class PostgreSQLMailboxStore: MailboxStore {
     }
 
     public func changeGrants(_ command: GrantCommand) async throws(Problem) {
-        try await pool.transaction { try PostgreSQLMailboxes(connection: $0).changeGrants(command) }
+        try await pool.transaction { [limits] in
+            try PostgreSQLMailboxes(connection: $0).changeGrants(command, limits: limits)
+        }
     }
 
     public func append(

@@ -10,10 +10,10 @@ struct PostgreSQLMailboxes {
         // One that comes from two relays at once is inserted by the first, and is there for the second, which waits.
         let inserted = try connection.execute(
             """
-            INSERT INTO mailbox (mailbox_id, next_sequence) VALUES ($1, 1) ON CONFLICT (mailbox_id) DO NOTHING
-            RETURNING id
+            INSERT INTO mailbox (mailbox_id, next_sequence, grants) VALUES ($1, 1, $2)
+            ON CONFLICT (mailbox_id) DO NOTHING RETURNING id
             """,
-            [.opaque(command.mailbox)]
+            [.opaque(command.mailbox), .integer(Int64(command.grants.count))]
         )
         guard let inserted = inserted.first else {
             guard try isFirstEpoch(like: command) else { throw Problem(.mailboxExists) }
@@ -26,7 +26,8 @@ struct PostgreSQLMailboxes {
             row: try inserted.integer(0),
             id: command.mailbox,
             nextSequence: 1,
-            bodyBytes: 0
+            bodyBytes: 0,
+            grants: UInt64(command.grants.count)
         )
         try PostgreSQLEntries(connection: connection, limits: limits)
             .open(
@@ -55,7 +56,7 @@ struct PostgreSQLMailboxes {
         try spend(command.mailboxes, of: parent)
     }
 
-    func changeGrants(_ command: GrantCommand) throws {
+    func changeGrants(_ command: GrantCommand, limits: RelayLimits) throws {
         let epoch = try PostgreSQLGrants.lock(command.access, for: .grant, on: connection).epoch
         let named = command.set.map(\.capabilityHash) + command.remove
         guard !named.contains(command.access.capability) else {
@@ -69,8 +70,8 @@ struct PostgreSQLMailboxes {
             [.opaques(command.set.map(\.capabilityHash)), .opaque(command.access.mailbox), .integer(epoch.row)]
         )
         guard elsewhere.isEmpty else { throw Problem(.capabilityInUse) }
-        try connection.execute(
-            #"DELETE FROM "grant" WHERE capability_hash = ANY ($1) AND mailbox_id = $2 AND epoch = $3"#,
+        let removed = try connection.execute(
+            #"DELETE FROM "grant" WHERE capability_hash = ANY ($1) AND mailbox_id = $2 AND epoch = $3 RETURNING 1::bigint"#,
             [.opaques(named), .opaque(command.access.mailbox), .integer(epoch.row)]
         )
         try connection.execute(
@@ -80,6 +81,11 @@ struct PostgreSQLMailboxes {
             FROM unnest($3::bytea[], $4::bigint[], $5::bigint[]) AS added (capability_hash, rights, uses)
             """,
             [.opaque(command.access.mailbox), .integer(epoch.row)] + PostgreSQLEntries.columns(of: command.set)
+        )
+        try epoch.mailbox.count(grants: command.set.count - removed.count, limits: limits)
+        try connection.execute(
+            "UPDATE mailbox SET grants = $1 WHERE id = $2",
+            [.integer(Int64(epoch.mailbox.grants)), .integer(epoch.mailbox.row)]
         )
         let present = try connection.execute(#"SELECT count(*) FROM "grant" WHERE epoch = $1"#, [.integer(epoch.row)])
         guard try present[0].integer(0) <= Grant.maximumCount else { throw Problem(.grantsExhausted) }

@@ -11,6 +11,7 @@ enum PostgreSQLSchema {
     private static let migrations = [
         Migration(name: "mailboxes", sql: mailboxes), Migration(name: "blobs", sql: blobs),
         Migration(name: "body bytes", sql: bodyBytes), Migration(name: "last day", sql: lastDay),
+        Migration(name: "grants", sql: grants),
     ]
 
     /// Brings the tables up to this version's. Several relays may do so at once.
@@ -167,5 +168,15 @@ enum PostgreSQLSchema {
     private static let lastDay = """
         -- On which a relay last served from the store and believed its clock (RelayClock).
         ALTER TABLE store ADD COLUMN last_day bigint;
+        """
+
+    private static let grants = """
+        -- Of all its epochs, together: counted here as body_bytes is.
+        ALTER TABLE mailbox ADD COLUMN grants bigint NOT NULL DEFAULT 0;
+        UPDATE mailbox SET grants = held.grants
+        FROM (
+            SELECT epoch.mailbox, count(*) AS grants FROM epoch JOIN "grant" ON "grant".epoch = epoch.id GROUP BY epoch.mailbox
+        ) AS held
+        WHERE mailbox.id = held.mailbox;
         """
 }

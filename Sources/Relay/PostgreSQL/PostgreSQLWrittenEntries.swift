@@ -63,13 +63,16 @@ struct PostgreSQLWrittenEntries {
         let mailboxes = Dictionary(rows.map { ($0.epoch.mailbox.row, $0.epoch.mailbox) }, uniquingKeysWith: { $1 })
         return PostgreSQLStatement(
             """
-            UPDATE mailbox SET next_sequence = changed.next_sequence, body_bytes = changed.body_bytes
-            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS changed (id, next_sequence, body_bytes)
+            UPDATE mailbox
+            SET next_sequence = changed.next_sequence, body_bytes = changed.body_bytes, grants = changed.grants
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+                AS changed (id, next_sequence, body_bytes, grants)
             WHERE mailbox.id = changed.id
             """,
             [
                 .integers(mailboxes.values.map(\.row)), .integers(mailboxes.values.map { Int64($0.nextSequence) }),
                 .integers(mailboxes.values.map { Int64($0.bodyBytes) }),
+                .integers(mailboxes.values.map { Int64($0.grants) }),
             ]
         )
     }

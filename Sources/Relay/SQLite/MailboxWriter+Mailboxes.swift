@@ -13,7 +13,10 @@ extension MailboxWriter {
         try GrantState.checkDistinct(command.grants.map(\.capabilityHash))
         guard token.mailboxesLeft > 0 else { throw Problem(.mailboxesExhausted) }
         try spend(1, of: token)
-        try execute("INSERT INTO mailbox (mailbox_id, next_sequence) VALUES (?, 1)", [command.mailbox.data])
+        try execute(
+            "INSERT INTO mailbox (mailbox_id, next_sequence, grants) VALUES (?, 1, ?)",
+            [command.mailbox.data, command.grants.count]
+        )
         try open(
             epochNumber: command.epoch,
             mailboxRow: try db.lastInsertedRowID,
@@ -62,6 +65,7 @@ extension MailboxWriter {
         guard Int(present) - removed.count + command.set.count - replaced.count <= Grant.maximumCount else {
             throw Problem(.grantsExhausted)
         }
+        try count(grants: command.set.count - replaced.count - removed.count, in: epoch.mailbox)
 
         for hash in removed + replaced {
             try execute(

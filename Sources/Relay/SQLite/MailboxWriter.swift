@@ -22,9 +22,9 @@ final class MailboxWriter: @unchecked Sendable {
     private var epochs: [Int64: EpochState] = [:]
     private var mailboxes: [Int64: MailboxState] = [:]
     private var changedGrants: Set<HashedAccess> = []
-    /// Those that got entries, and those that lost bodies.
+    /// Those that got entries, and those of which only what they hold has changed.
     private var changedMailboxes: [Int64: MailboxState] = [:]
-    private var relievedMailboxes: [Int64: MailboxState] = [:]
+    private var recountedMailboxes: [Int64: MailboxState] = [:]
     /// Key of the last body in the table `body`; nil when it has to be looked up.
     private var lastBody: Int64?
     /// What this transaction has for removing.
@@ -58,7 +58,7 @@ final class MailboxWriter: @unchecked Sendable {
     /// Writes what has changed in memory, just before the commit.
     func finish() throws {
         for mailbox in changedMailboxes.values { try write(mailbox) }
-        for (row, mailbox) in relievedMailboxes where changedMailboxes[row] == nil { try write(mailbox) }
+        for (row, mailbox) in recountedMailboxes where changedMailboxes[row] == nil { try write(mailbox) }
         for access in changedGrants {
             guard let grant = grants[access] else { continue }
             try execute(
@@ -67,14 +67,18 @@ final class MailboxWriter: @unchecked Sendable {
             )
         }
         changedGrants.removeAll(keepingCapacity: true)
-        relievedMailboxes.removeAll(keepingCapacity: true)
+        recountedMailboxes.removeAll(keepingCapacity: true)
         database = nil
     }
 
     private func write(_ mailbox: MailboxState) throws {
-        var update = try HotStatement("UPDATE mailbox SET next_sequence = ?, body_bytes = ? WHERE id = ?", in: db)
+        var update = try HotStatement(
+            "UPDATE mailbox SET next_sequence = ?, body_bytes = ?, grants = ? WHERE id = ?",
+            in: db
+        )
         update.bind(Int64(mailbox.nextSequence))
         update.bind(Int64(mailbox.bodyBytes))
+        update.bind(Int64(mailbox.grants))
         update.bind(mailbox.row)
         try update.run()
     }
@@ -84,7 +88,7 @@ final class MailboxWriter: @unchecked Sendable {
         forgetStates()
         changedGrants.removeAll()
         changedMailboxes.removeAll()
-        relievedMailboxes.removeAll()
+        recountedMailboxes.removeAll()
         lastBody = nil
         database = nil
     }
@@ -177,13 +181,17 @@ final class MailboxWriter: @unchecked Sendable {
 
     private func mailbox(row: Int64) throws -> MailboxState {
         if let mailbox = mailboxes[row] { return mailbox }
-        let found = try fetchOne("SELECT mailbox_id, next_sequence, body_bytes FROM mailbox WHERE id = ?", [row])
+        let found = try fetchOne(
+            "SELECT mailbox_id, next_sequence, body_bytes, grants FROM mailbox WHERE id = ?",
+            [row]
+        )
         guard let found else { throw StoreFault.damaged }
         let mailbox = MailboxState(
             row: row,
             id: try found.opaque(0),
             nextSequence: found.unsigned(1),
-            bodyBytes: found.unsigned(2)
+            bodyBytes: found.unsigned(2),
+            grants: found.unsigned(3)
         )
         mailboxes[row] = mailbox
         return mailbox
@@ -197,7 +205,14 @@ final class MailboxWriter: @unchecked Sendable {
     /// Gives the room of a body that has gone back to its mailbox.
     func release(_ bytes: Int64, of mailbox: MailboxState) {
         mailbox.release(UInt64(bytes))
-        relievedMailboxes[mailbox.row] = mailbox
+        recountedMailboxes[mailbox.row] = mailbox
+    }
+
+    /// Counts grants that a mailbox gets, or loses.
+    /// - Throws: `mailbox-full`, with nothing counted.
+    func count(grants added: Int, in mailbox: MailboxState) throws {
+        try mailbox.count(grants: added, limits: limits)
+        recountedMailboxes[mailbox.row] = mailbox
     }
 
     /// The key that the next body will have.

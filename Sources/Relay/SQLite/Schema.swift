@@ -135,6 +135,17 @@ enum Schema {
             // On which a relay last served from the store and believed its clock (RelayClock).
             try db.execute(sql: "ALTER TABLE store ADD COLUMN last_day INTEGER")
         }
+        migrator.registerMigration("grants") { db in
+            try db.execute(
+                sql: """
+                    -- Of all its epochs, together: counted here as body_bytes is.
+                    ALTER TABLE mailbox ADD COLUMN grants INTEGER NOT NULL DEFAULT 0;
+                    UPDATE mailbox SET grants = (
+                        SELECT count(*) FROM epoch JOIN "grant" ON "grant".epoch = epoch.id WHERE epoch.mailbox = mailbox.id
+                    );
+                    """
+            )
+        }
         return migrator
     }
 

@@ -130,12 +130,15 @@ final class MailboxState {
     fileprivate(set) var nextSequence: UInt64
     /// Of the bodies that it holds.
     fileprivate(set) var bodyBytes: UInt64
+    /// Of all its epochs.
+    private(set) var grants: UInt64
 
-    init(row: Int64, id: MailboxID, nextSequence: UInt64, bodyBytes: UInt64) {
+    init(row: Int64, id: MailboxID, nextSequence: UInt64, bodyBytes: UInt64, grants: UInt64) {
         self.row = row
         self.id = id
         self.nextSequence = nextSequence
         self.bodyBytes = bodyBytes
+        self.grants = grants
     }
 
     /// Refuses an entry that has a defect or does not fit.
@@ -146,6 +149,13 @@ final class MailboxState {
     /// Why an entry does not fit; nil when it does.
     fileprivate func refusal(of entry: NewEntry, limits: RelayLimits) -> Problem? {
         limits.refusal(ofBodyOf: entry.body.count, entries: nextSequence - 1, bodyBytes: bodyBytes)
+    }
+
+    /// Counts grants that it is to have more; less than zero for those that it has no more.
+    /// - Throws: `mailbox-full`, with nothing counted.
+    func count(grants added: Int, limits: RelayLimits) throws(Problem) {
+        try limits.checkRoom(forGrants: added, beside: grants)
+        grants = UInt64(clamping: Int64(grants) + Int64(added))
     }
 
     /// Gives back the room of a body that has gone.

@@ -11,6 +11,8 @@ public struct RelayLimits: Sendable {
     public var maximumEntries: UInt64 = 2_000_000
     /// Bytes of the bodies that one mailbox holds at a time: 1 GiB.
     public var maximumMailboxBytes: UInt64 = 1 << 30
+    /// Grants that one mailbox has, of all its epochs: they stay, some 200 bytes each with what an advance keeps of them.
+    public var maximumGrants: UInt64 = 1_000_000
 
     /// Of the store in SQLite; 0: as many as the disk has. PostgreSQL has bounds of its own.
     public var maximumStoreBytes = 0
@@ -56,6 +58,14 @@ public struct RelayLimits: Sendable {
             return Problem(.mailboxFull, detail: "at most \(maximumMailboxBytes) bytes of entries at a time")
         }
         return nil
+    }
+
+    /// Refuses grants that do not fit beside a mailbox's others.
+    /// - Parameter added: how many more it will have; fewer always fit.
+    func checkRoom(forGrants added: Int, beside present: UInt64) throws(Problem) {
+        guard added <= 0 || present + UInt64(added) <= maximumGrants else {
+            throw Problem(.mailboxFull, detail: "at most \(maximumGrants) grants, those of earlier epochs included")
+        }
     }
 
     /// Refuses a blob that does not fit beside a mailbox's others.

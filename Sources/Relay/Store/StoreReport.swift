@@ -23,6 +23,10 @@ public struct StoreReport: Sendable, Encodable {
 
     private static let mostFaults = 20
 
+    mutating func noteGrants(ofMailbox mailbox: Int64, counted: Int64, present: Int64) {
+        note("mailbox \(mailbox): it has \(present) grants, and counts \(counted)")
+    }
+
     mutating func note(_ fault: String) {
         if faults.count < Self.mostFaults { faults.append(fault) }
     }

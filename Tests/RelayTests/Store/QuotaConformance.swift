@@ -143,6 +143,37 @@ import Testing
         }
     }
 
+    /// Else whoever may advance would fill the disk: grants stay when bodies go.
+    @Test(arguments: StoreEngine.all)
+    func grantsOfAllEpochsCountTogether(_ engine: StoreEngine) async throws {
+        var limits = RelayLimits()
+        limits.maximumGrants = 6
+        try await engine.withStore(limits: limits) { test in
+            // One grant.
+            let first = try await test.mailbox(rights: [.read, .advance, .grant])
+            let (second, spare) = (test.grant(), test.grant())
+            try await test.advance(first, next: [second, spare])
+            let access = HashedAccess(mailbox: first.mailbox, capability: second.capabilityHash)
+            func change(set: [Grant], remove: [CapabilityHash] = []) async throws {
+                try await test.store.changeGrants(GrantCommand(access: first, set: set, remove: remove))
+            }
+            let added = [test.grant(), test.grant(), test.grant()]
+            try await change(set: added)
+            try test.reopen()
+            let seen = try await test.read(first).entries.map(\.entryID)
+            await expectProblem(.mailboxFull) { try await change(set: [test.grant()]) }
+            await expectProblem(.mailboxFull) { try await test.advance(first, next: [test.grant()], seen: seen) }
+            // Replacing is no more, and what is removed makes room.
+            try await change(set: added)
+            try await change(set: [test.grant()], remove: [added[0].capabilityHash])
+            try await change(set: [], remove: [added[1].capabilityHash])
+            try await test.advance(first, next: [test.grant()], seen: seen)
+            await expectProblem(.mailboxFull) { try await change(set: [test.grant()]) }
+            #expect(try await test.read(access).entries.isEmpty)
+            #expect(try await test.store.check().faults == [])
+        }
+    }
+
     @Test func aStoreFromBeforeTheQuotaIsCountedOnce() async throws {
         try await StoreEngine.sqlite.withStore(limits: Self.limits(kibibytes: 2)) { test in
             let access = try await test.mailbox()
@@ -154,7 +185,8 @@ import Testing
                 try db.execute(
                     sql: """
                         ALTER TABLE mailbox DROP COLUMN body_bytes;
-                        DELETE FROM grdb_migrations WHERE identifier = 'body bytes';
+                        ALTER TABLE mailbox DROP COLUMN grants;
+                        DELETE FROM grdb_migrations WHERE identifier IN ('body bytes', 'grants');
                         """
                 )
             }
@@ -176,7 +208,8 @@ import Testing
             try connection.run(
                 script: """
                     ALTER TABLE mailbox DROP COLUMN body_bytes;
-                    DELETE FROM migration WHERE name = 'body bytes';
+                    ALTER TABLE mailbox DROP COLUMN grants;
+                    DELETE FROM migration WHERE name IN ('body bytes', 'grants');
                     """
             )
             try test.open()
