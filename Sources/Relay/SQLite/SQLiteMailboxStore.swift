@@ -163,7 +163,9 @@ public final class SQLiteMailboxStore: MailboxStore {
     }
 
     public func delete(_ access: HashedAccess, upTo sequence: UInt64) async throws(Problem) {
-        try await removeAll { try $0.deleteSome(access, upTo: sequence) }
+        try await removeAll { () async throws(Problem) in
+            try await queue.perform { try $0.deleteSome(access, upTo: sequence) }
+        }
     }
 
     public func read(_ query: ReadQuery) async throws(Problem) -> ReadResponse {
@@ -190,20 +192,8 @@ public final class SQLiteMailboxStore: MailboxStore {
     }
 
     public func deleteBlob(_ access: HashedAccess, today: Day) async throws(Problem) {
-        try await removeAll { try $0.deleteSomeParts(access, today: today) }
-    }
-
-    /// Removes in steps, each a transaction.
-    /// - Parameter step: refuses what is not permitted; says whether there is more to do.
-    private func removeAll(_ step: @escaping @Sendable (MailboxWriter) throws -> Bool) async throws(Problem) {
-        var hasMore = try await queue.perform(step)
-        while hasMore {
-            do throws(Problem) {
-                hasMore = try await queue.perform(step)
-            } catch  where error.name == .notPermitted {
-                // Somebody else has removed the rest meanwhile, or the right to: what was asked for was permitted.
-                return
-            }
+        try await removeAll { () async throws(Problem) in
+            try await queue.perform { try $0.deleteSomeParts(access, today: today) }
         }
     }
 

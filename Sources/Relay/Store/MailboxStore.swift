@@ -90,6 +90,20 @@ extension MailboxStore {
         }
         return try result.get()
     }
+
+    /// Removes what a client has asked to be removed, in steps, each a transaction.
+    /// - Parameter step: refuses what is not permitted; says whether there is more to do.
+    func removeAll(_ step: () async throws(Problem) -> Bool) async throws(Problem) {
+        var hasMore = try await step()
+        while hasMore {
+            do throws(Problem) {
+                hasMore = try await step()
+            } catch  where error.name == .notPermitted {
+                // Somebody else has removed the rest meanwhile, or the right to: what was asked for was permitted.
+                return
+            }
+        }
+    }
 }
 
 /// A mailbox and the hash of the capability that was presented for it.
