@@ -10,7 +10,7 @@ internal import Synchronization
 final class PostgreSQLListener: @unchecked Sendable {
     private static let channel = "aadr_mailbox"
     /// The advisory lock that every relay holds for as long as it listens, and nobody who changes the store under them.
-    private static let serving: Int64 = 0x6161_6472_7365_7276
+    static let serving: Int64 = 0x6161_6472_7365_7276
     /// A payload holds less than 8,000 bytes.
     private static let mostMailboxesInPayload = 256
     private static let retryInterval = DispatchTimeInterval.milliseconds(250)
