@@ -142,12 +142,11 @@ final class PostgreSQLAppendQueue: @unchecked Sendable {
                 announcing: listener.announcements
             )
         }
-        // First: who has its answer and reads then must not be given what others began to read before.
-        notifications.notify(unheard)
         var rest = results[...]
         for request in batch {
             request.answer(.success(Array(rest.prefix(request.commands.count))))
             rest = rest.dropFirst(request.commands.count)
         }
+        notifications.notify(unheard)
     }
 }

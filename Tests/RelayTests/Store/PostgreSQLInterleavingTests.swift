@@ -45,24 +45,6 @@ import Testing
         }
     }
 
-    /// Several who wait share their reads; with the answer, those that have begun before are no longer shared.
-    @Test func whoHasTheAnswerToAnAppendSharesNoReadThatBeganBefore() async throws {
-        try await StoreEngine.postgreSQL.withStore { test in
-            let access = try await test.mailbox()
-            let (store, notifications) = (try test.store, try test.store.notifications)
-            let subscriptions = (0..<2).map { _ in notifications.subscribe(to: [access.mailbox]) }
-            let before = try #require(notifications.sharedGeneration(of: access.mailbox))
-            let command = AppendCommand(access: access, epoch: 0, entry: Self.entry(test))
-            let generation = await withCheckedContinuation { continuation in
-                store.append(command) { _ in
-                    continuation.resume(returning: notifications.sharedGeneration(of: access.mailbox))
-                }
-            }
-            #expect(try #require(generation) > before)
-            for subscription in subscriptions { notifications.unsubscribe(subscription) }
-        }
-    }
-
     // MARK: Between two statements
 
     /// While appends wait for one mailbox, another relay opens an epoch of a second one, whose capability one of them has, and
