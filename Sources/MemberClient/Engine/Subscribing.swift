@@ -82,10 +82,10 @@ extension Engine {
                     try await self.settle()
                     return progress.stop()
                 }
-                guard !isBrought else { return true }
-                // Not at once: the relay may go on so.
-                try await Task.sleep(for: .seconds(1))
-                return progress.stop()
+                if !isBrought { progress.noteGap() }
+                // Not before the others have been heard: a relay may go on so.
+                guard case .heartbeat = event, progress.hasGap else { return true }
+                throw RelayError.unreachable("it streams nothing of a mailbox that can be read")
             } catch {
                 return progress.stop(because: error)
             }
@@ -188,6 +188,7 @@ private final class Progress: Sendable {
     private struct State {
         var after: [UInt64]
         var refusal: Problem?
+        var hasGap = false
         var failure: (any Error)?
         var wasStopped = false
     }
@@ -209,6 +210,13 @@ private final class Progress: Sendable {
     func noteRefusal(_ problem: Problem) {
         state.withLock { $0.refusal = problem }
     }
+
+    /// There is a mailbox of which the stream brings nothing any more.
+    func noteGap() {
+        state.withLock { $0.hasGap = true }
+    }
+
+    var hasGap: Bool { state.withLock(\.hasGap) }
 
     /// - Returns: false, so that no more is handed over.
     func stop(because failure: (any Error)? = nil) -> Bool {

@@ -47,11 +47,7 @@ final class EventStream: Sendable {
     private let clock: RelayClock
     private let heart: Heart
     private let place: SubscriptionPlace
-    private let loop: any EventLoop
     private let state: Mutex<State>
-
-    /// Between two reads of a mailbox whose store does not answer.
-    private static let retryInterval = TimeAmount.seconds(1)
 
     /// Subscribes; `end` must be called when nobody asks for events any more.
     /// - Parameter place: kept as long as the stream.
@@ -67,7 +63,6 @@ final class EventStream: Sendable {
         self.store = store
         self.reads = reads
         self.clock = clock
-        self.loop = loop
         let sources = request.mailboxes.map {
             Source(access: HashedAccess($0.access), incarnation: $0.incarnation, after: $0.after)
         }
@@ -84,15 +79,13 @@ final class EventStream: Sendable {
 
     /// Asks for the next event; whoever has asked asks again when it has been given.
     /// - Parameter take: called once, from any thread: it must not block. It gets nil when there will be no event any more:
-    ///   the relay shuts down, the subscriber has gone, or every mailbox was refused.
+    ///   the relay shuts down, its store does not answer, the subscriber has gone, or every mailbox was refused.
     func next(_ take: @escaping @Sendable (SubscriptionEvent?) -> Void) {
         switch state.withLock({ step(&$0) }) {
         case .read(let index, let query, let isFirst):
             let taker: SharedReads.Taker = { [self] answer in
-                if case .failure(let problem) = answer, problem.name == .unavailable {
-                    readAgainLater(index)
-                    return next(take)
-                }
+                // It says nothing of the mailbox, which would be passed over from here on; and whoever waits is to know.
+                if case .failure(let problem) = answer, problem.name == .unavailable { return take(nil) }
                 if let event = state.withLock({ Self.event(answer, index, &$0) }) { take(event) } else { next(take) }
             }
             if isFirst { store.read(query, taker) } else { reads.read(query, from: store, taker) }
@@ -110,15 +103,6 @@ final class EventStream: Sendable {
             }
         case .end:
             take(nil)
-        }
-    }
-
-    /// The store does not answer, which says nothing of the mailbox: what stands there is read when it does again.
-    private func readAgainLater(_ index: Int) {
-        loop.scheduleTask(in: Self.retryInterval) { [weak self] in
-            guard let self else { return }
-            state.withLock { $0.markUnread(index) }
-            subscription.wake()
         }
     }
 
