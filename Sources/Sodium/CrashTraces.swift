@@ -9,6 +9,11 @@ public enum CrashTraces {
         // With a limit of one byte, which no core fits into, Linux does not start a program that `core_pattern` names; with
         // none it does, and leaves it to the program to respect that (core(5), do_coredump).
         if !limitCores(to: 1) { limitCores(to: 0) }
+        // Where more than none is not allowed, what such a program gets holds no memory.
+        if let filter = fopen("/proc/self/coredump_filter", "w") {
+            fputs("0", filter)
+            fclose(filter)
+        }
         for crash in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(crash, SIG_DFL) }
     }
 

@@ -103,6 +103,8 @@ struct SeizureTests {
         let core = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") })
         // One byte, which keeps away the programs that `core_pattern` may name too; or none where the host allows none.
         #expect([["1", "1"], ["0", "0"]].contains(core.split(separator: " ").dropFirst(4).prefix(2)), "\(core)")
+        let filter = try String(contentsOfFile: "/proc/\(program.identifier)/coredump_filter", encoding: .utf8)
+        #expect(filter == "00000000\n")
         program.signal(SIGABRT)
         let outcome = await program.outcome()
         #expect(outcome.status == SIGABRT)
