@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Relay
 
 @main
@@ -25,6 +26,8 @@ struct AADRRelay: AsyncParsableCommand {
     )
 
     static func main() async {
+        // A reader that went away is an error of `write`, which says so.
+        signal(SIGPIPE, SIG_IGN)
         if let name = strayCommand(in: CommandLine.arguments.dropFirst()) {
             exit(withError: ValidationError("there is no command \(name): --help names them"))
         }

@@ -50,8 +50,6 @@ struct Backup: AsyncParsableCommand {
                 status: Failure.cannotWrite
             )
         }
-        // A reader that is gone is a failure like others, not the end of the process.
-        signal(SIGPIPE, SIG_IGN)
         let whole = try SQLiteBackup.write(directory.store, through: directory.unfinishedBackup) { piece in
             do {
                 try FileHandle.standardOutput.write(contentsOf: piece)

@@ -52,7 +52,13 @@ struct Token: AsyncParsableCommand {
                 try await kind.withStore(in: directory) { store in
                     let token = AccessToken.random()
                     try await store.issueToken(token.hash, label: label, mailboxes: mailboxes)
-                    try Output.line(token.text)
+                    do {
+                        try Output.line(token.text)
+                    } catch {
+                        // Nobody has it.
+                        _ = try await store.revokeToken(id: StoredToken.id(of: token.hash))
+                        throw error
+                    }
                     // A path that was mistyped looks like this.
                     if isNew { Output.complain("there was no store in \(path) yet: one has been made") }
                 }
