@@ -101,7 +101,7 @@ public enum SQLiteBackup {
     /// - Parameter input: the copy, one piece after the other; empty at its end.
     /// - Returns: what it holds. With faults, nothing has been put anywhere.
     public static func restore(as store: URL, input: () throws -> [UInt8]) async throws -> StoreReport {
-        let copy = URL(filePath: store.path + ".restored")
+        let copy = unfinished(store)
         remove(copy)
         defer { remove(copy) }
         try write(to: copy, input: input)
@@ -119,8 +119,9 @@ public enum SQLiteBackup {
     }
 
     /// Puts a copy in the place of a store that has been restored and is whole, also when the process that did so was killed
-    /// at it. For who holds the data directory alone.
+    /// at it; and removes one that did not get so far. For who holds the data directory alone.
     static func finishRestore(as store: URL) throws(StoreFault) {
+        remove(unfinished(store))
         guard isRestoreUnfinished(as: store) else { return }
         // The log first: it must never be taken for that of the copy.
         for suffix in ["-wal", "-shm"] { unlink(store.path + suffix) }
@@ -132,6 +133,7 @@ public enum SQLiteBackup {
     /// Whether the store is not the one that it should be: `finishRestore` has to put that in its place.
     static func isRestoreUnfinished(as store: URL) -> Bool { access(successor(of: store).path, F_OK) == 0 }
 
+    private static func unfinished(_ store: URL) -> URL { URL(filePath: store.path + ".restored") }
     private static func successor(of store: URL) -> URL { URL(filePath: store.path + ".replacing") }
 
     /// Writes a new file, for its owner alone.

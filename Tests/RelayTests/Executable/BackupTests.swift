@@ -100,6 +100,8 @@ import Testing
             let other = directory.appending(path: "other")
             _ = try RelayProcess.token(data: other)
             try FileManager.default.copyItem(at: file, to: other.appending(path: "relay.sqlite.replacing"))
+            // Of another one, which had not come so far.
+            try FileManager.default.copyItem(at: file, to: other.appending(path: "relay.sqlite.restored"))
             for command in ["check", "token list", "backup \(directory.path)/none"] {
                 let words = command.split(separator: " ").map(String.init)
                 let refused = try RelayProcess.run(words + ["--data", other.path])
@@ -110,7 +112,9 @@ import Testing
             relay.send(SIGTERM)
             #expect(relay.wait() == 0)
             #expect(try RelayProcess.run("check", "--data", other.path).output.contains("entries\t5\n"))
-            #expect(!FileManager.default.fileExists(atPath: other.appending(path: "relay.sqlite.replacing").path))
+            for name in try FileManager.default.contentsOfDirectory(atPath: other.path) {
+                #expect(!name.hasSuffix(".replacing") && !name.hasSuffix(".restored"))
+            }
         }
     }
 
