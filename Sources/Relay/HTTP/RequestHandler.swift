@@ -257,7 +257,7 @@ final class RequestHandler: ChannelDuplexHandler {
         guard !isReleasing else { return }
         // Those that are refused at once, however many, are answered in this loop, not in one another.
         isReleasing = true
-        while let part = nextHeld { take(part, context) }
+        while let part = nextPipelined { take(part, context) }
         isReleasing = false
         // While more may be on its way from the same read, a deadline would only be set to be taken back.
         if !isReading { limitReception(context) }
@@ -267,7 +267,7 @@ final class RequestHandler: ChannelDuplexHandler {
         context.read()
     }
 
-    private var nextHeld: HTTPServerRequestPart? {
+    private var nextPipelined: HTTPServerRequestPart? {
         if case .answering = state { nil } else { pipelined.popFirst() }
     }
 

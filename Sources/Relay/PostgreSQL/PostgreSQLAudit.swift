@@ -40,7 +40,7 @@ struct PostgreSQLAudit {
             """
             SELECT mailbox.id, mailbox.grants, count("grant".epoch) FROM mailbox
             LEFT JOIN epoch ON epoch.mailbox = mailbox.id LEFT JOIN "grant" ON "grant".epoch = epoch.id
-            GROUP BY mailbox.id HAVING mailbox.grants <> count("grant".epoch)
+            GROUP BY mailbox.id HAVING mailbox.grants < count("grant".epoch)
             """
         )
         for row in miscounted {

@@ -74,7 +74,7 @@ struct PostgreSQLEntries {
         try GrantState.checkDistinct(command.next.map(\.capabilityHash))
         guard loaded[4].isEmpty else { throw Problem(.capabilityInUse) }
         try epoch.mailbox.check(command.entry, limits: limits)
-        try epoch.mailbox.count(grants: command.next.count, limits: limits)
+        try epoch.mailbox.count(grants: command.next.count, isAdvance: true, limits: limits)
         var written = PostgreSQLWrittenEntries()
         let entry = written.add(command.entry, next: command.next, to: epoch)
         epoch.advances += 1

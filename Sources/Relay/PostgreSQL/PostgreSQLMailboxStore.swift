@@ -148,11 +148,9 @@ public final class PostgreSQLMailboxStore: MailboxStore {
     }
 
     public func delete(_ access: HashedAccess, upTo sequence: UInt64) async throws(Problem) {
-        try await removeAll { () async throws(Problem) in
-            try await removing { connection, time in
-                try PostgreSQLRemovals(connection: connection).deleteSome(access, upTo: sequence, in: &time)
-            }
-        }
+        while try await removing({ connection, time in
+            try PostgreSQLRemovals(connection: connection).deleteSome(access, upTo: sequence, in: &time)
+        }) {}
     }
 
     public func createBlob(_ command: BlobCommand) async throws(Problem) {
@@ -177,11 +175,9 @@ public final class PostgreSQLMailboxStore: MailboxStore {
     public func deleteBlob(_ access: HashedAccess, today: Day) async throws(Problem) {
         // Found before the transactions, which find nothing when they are done again after a lost answer.
         try await pool.perform { _ = try PostgreSQLBlobs(connection: $0).find(access, for: .write, today: today) }
-        try await removeAll { () async throws(Problem) in
-            try await removing { connection, time in
-                try PostgreSQLBlobs(connection: connection).deleteSomeParts(access, today: today, in: &time)
-            }
-        }
+        while try await removing({ connection, time in
+            try PostgreSQLBlobs(connection: connection).deleteSomeParts(access, today: today, in: &time)
+        }) {}
     }
 
     public func expireSome(today: Day) async throws(Problem) -> StoreStep {

@@ -71,7 +71,7 @@ struct PostgreSQLMailboxes {
         )
         guard elsewhere.isEmpty else { throw Problem(.capabilityInUse) }
         let removed = try connection.execute(
-            #"DELETE FROM "grant" WHERE capability_hash = ANY ($1) AND mailbox_id = $2 AND epoch = $3 RETURNING 1::bigint"#,
+            #"DELETE FROM "grant" WHERE capability_hash = ANY ($1) AND mailbox_id = $2 AND epoch = $3 RETURNING capability_hash"#,
             [.opaques(named), .opaque(command.access.mailbox), .integer(epoch.row)]
         )
         try connection.execute(
@@ -82,13 +82,15 @@ struct PostgreSQLMailboxes {
             """,
             [.opaque(command.access.mailbox), .integer(epoch.row)] + PostgreSQLEntries.columns(of: command.set)
         )
-        try epoch.mailbox.count(grants: command.set.count - removed.count, limits: limits)
+        let present = try connection.execute(#"SELECT count(*) FROM "grant" WHERE epoch = $1"#, [.integer(epoch.row)])
+        guard try present[0].integer(0) <= Grant.maximumCount else { throw Problem(.grantsExhausted) }
+        let gone = Set(try removed.map { try $0.opaque(0, as: CapabilityHash.self) })
+        let added = command.set.count { !gone.contains($0.capabilityHash) }
+        try epoch.mailbox.count(grants: added, isAdvance: false, limits: limits)
         try connection.execute(
             "UPDATE mailbox SET grants = $1 WHERE id = $2",
             [.integer(Int64(epoch.mailbox.grants)), .integer(epoch.mailbox.row)]
         )
-        let present = try connection.execute(#"SELECT count(*) FROM "grant" WHERE epoch = $1"#, [.integer(epoch.row)])
-        guard try present[0].integer(0) <= Grant.maximumCount else { throw Problem(.grantsExhausted) }
     }
 
     func issueToken(_ hash: AccessTokenHash, label: String, mailboxes: UInt32) throws {

@@ -171,7 +171,8 @@ enum PostgreSQLSchema {
         """
 
     private static let grants = """
-        -- Of all its epochs, together: counted here as body_bytes is.
+        -- How many it has ever got: what an advance brings stays in its entry. Those that went before this column came are
+        -- not counted.
         ALTER TABLE mailbox ADD COLUMN grants bigint NOT NULL DEFAULT 0;
         UPDATE mailbox SET grants = held.grants
         FROM (

@@ -23,6 +23,17 @@ final class CommitQueue: Sendable {
         var requests = 1
         /// Of bodies.
         var bytes = 0
+
+        init(isAlone: Bool = false, requests: Int = 1, bytes: Int = 0) {
+            self.isAlone = isAlone
+            self.requests = requests
+            self.bytes = bytes
+        }
+
+        /// Of a request that writes grants, which are quicker written than an entry.
+        init(grants: Int, bytes: Int = 0) {
+            self.init(requests: 1 + grants / 8, bytes: bytes)
+        }
     }
 
     /// Gives a request its answer; called after the commit, for one that is alone in it by the writer.

@@ -26,7 +26,7 @@ extension MailboxWriter {
         try epoch.check(command, beside: advances(of: epoch))
         try checkUnknown(command.next.map(\.capabilityHash), in: command.access.mailbox)
         try epoch.mailbox.check(command.entry, limits: limits)
-        try count(grants: command.next.count, in: epoch.mailbox)
+        try count(grants: command.next.count, isAdvance: true, in: epoch.mailbox)
         guard let entry = try insert(command.entry, next: command.next, epoch: epoch) else {
             throw StoreFault.damaged
         }

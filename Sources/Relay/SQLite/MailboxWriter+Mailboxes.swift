@@ -65,7 +65,7 @@ extension MailboxWriter {
         guard Int(present) - removed.count + command.set.count - replaced.count <= Grant.maximumCount else {
             throw Problem(.grantsExhausted)
         }
-        try count(grants: command.set.count - replaced.count - removed.count, in: epoch.mailbox)
+        try count(grants: command.set.count - replaced.count, isAdvance: false, in: epoch.mailbox)
 
         for hash in removed + replaced {
             try execute(

@@ -208,10 +208,10 @@ final class MailboxWriter: @unchecked Sendable {
         recountedMailboxes[mailbox.row] = mailbox
     }
 
-    /// Counts grants that a mailbox gets, or loses.
+    /// Counts grants that a mailbox gets.
     /// - Throws: `mailbox-full`, with nothing counted.
-    func count(grants added: Int, in mailbox: MailboxState) throws {
-        try mailbox.count(grants: added, limits: limits)
+    func count(grants added: Int, isAdvance: Bool, in mailbox: MailboxState) throws {
+        try mailbox.count(grants: added, isAdvance: isAdvance, limits: limits)
         recountedMailboxes[mailbox.row] = mailbox
     }
 

@@ -123,7 +123,7 @@ public final class SQLiteMailboxStore: MailboxStore {
     // MARK: MailboxStore
 
     public func create(_ command: CreateCommand) async throws(Problem) {
-        try await queue.perform { try $0.create(command) }
+        try await queue.perform(weighing: .init(grants: command.grants.count)) { try $0.create(command) }
     }
 
     public func makeChildToken(_ command: ChildTokenCommand) async throws(Problem) {
@@ -131,7 +131,8 @@ public final class SQLiteMailboxStore: MailboxStore {
     }
 
     public func changeGrants(_ command: GrantCommand) async throws(Problem) {
-        try await queue.perform { try $0.changeGrants(command) }
+        let grants = command.set.count + command.remove.count
+        try await queue.perform(weighing: .init(grants: grants)) { try $0.changeGrants(command) }
     }
 
     public func append(
@@ -155,7 +156,9 @@ public final class SQLiteMailboxStore: MailboxStore {
     }
 
     public func advance(_ command: AdvanceCommand) async throws(Problem) -> AppendedEntry {
-        try await queue.perform(weighing: .init(bytes: command.entry.body.count)) { try $0.advance(command) }
+        try await queue.perform(weighing: .init(grants: command.next.count, bytes: command.entry.body.count)) {
+            try $0.advance(command)
+        }
     }
 
     public func take(_ access: HashedAccess, today: Day) async throws(Problem) -> TakenEntry? {
@@ -163,9 +166,7 @@ public final class SQLiteMailboxStore: MailboxStore {
     }
 
     public func delete(_ access: HashedAccess, upTo sequence: UInt64) async throws(Problem) {
-        try await removeAll { () async throws(Problem) in
-            try await queue.perform { try $0.deleteSome(access, upTo: sequence) }
-        }
+        while try await queue.perform({ try $0.deleteSome(access, upTo: sequence) }) {}
     }
 
     public func read(_ query: ReadQuery) async throws(Problem) -> ReadResponse {
@@ -192,8 +193,14 @@ public final class SQLiteMailboxStore: MailboxStore {
     }
 
     public func deleteBlob(_ access: HashedAccess, today: Day) async throws(Problem) {
-        try await removeAll { () async throws(Problem) in
-            try await queue.perform { try $0.deleteSomeParts(access, today: today) }
+        var hasMore = try await queue.perform { try $0.deleteSomeParts(access, today: today) }
+        while hasMore {
+            do throws(Problem) {
+                hasMore = try await queue.perform { try $0.deleteSomeParts(access, today: today) }
+            } catch  where error.name == .notPermitted {
+                // Another request has removed the rest meanwhile, and with it the capability.
+                return
+            }
         }
     }
 

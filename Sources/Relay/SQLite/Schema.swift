@@ -138,7 +138,8 @@ enum Schema {
         migrator.registerMigration("grants") { db in
             try db.execute(
                 sql: """
-                    -- Of all its epochs, together: counted here as body_bytes is.
+                    -- How many it has ever got: what an advance brings stays in its entry. Those that went before
+                    -- this column came are not counted.
                     ALTER TABLE mailbox ADD COLUMN grants INTEGER NOT NULL DEFAULT 0;
                     UPDATE mailbox SET grants = (
                         SELECT count(*) FROM epoch JOIN "grant" ON "grant".epoch = epoch.id WHERE epoch.mailbox = mailbox.id

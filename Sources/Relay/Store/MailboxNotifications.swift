@@ -6,7 +6,7 @@ internal import Synchronization
 public final class MailboxNotifications: Sendable {
     private struct State {
         var waiting: [MailboxID: Waiting] = [:]
-        /// How often somebody was told of new entries.
+        /// How often somebody was woken for new entries.
         var generation: UInt64 = 0
         var isDraining = false
     }
@@ -55,7 +55,7 @@ public final class MailboxNotifications: Sendable {
     }
 
     /// Whether several wait for entries of a mailbox, and what their reads have in common: of two reads that begin in the
-    /// same generation neither can see an entry of which somebody was told before the other began.
+    /// same generation neither can see an entry for which somebody was woken before the other began.
     /// - Returns: nil unless there are several.
     func sharedGeneration(of mailbox: MailboxID) -> UInt64? {
         state.withLock { state in

@@ -130,7 +130,7 @@ final class MailboxState {
     fileprivate(set) var nextSequence: UInt64
     /// Of the bodies that it holds.
     fileprivate(set) var bodyBytes: UInt64
-    /// Of all its epochs.
+    /// How many it has ever got.
     private(set) var grants: UInt64
 
     init(row: Int64, id: MailboxID, nextSequence: UInt64, bodyBytes: UInt64, grants: UInt64) {
@@ -151,11 +151,12 @@ final class MailboxState {
         limits.refusal(ofBodyOf: entry.body.count, entries: nextSequence - 1, bodyBytes: bodyBytes)
     }
 
-    /// Counts grants that it is to have more; less than zero for those that it has no more.
+    /// Counts grants that it gets.
+    /// - Parameter isAdvance: whether it is an advance that brings them.
     /// - Throws: `mailbox-full`, with nothing counted.
-    func count(grants added: Int, limits: RelayLimits) throws(Problem) {
-        try limits.checkRoom(forGrants: added, beside: grants)
-        grants = UInt64(clamping: Int64(grants) + Int64(added))
+    func count(grants added: Int, isAdvance: Bool, limits: RelayLimits) throws(Problem) {
+        if !isAdvance || added > RelayLimits.grantsThatFit { try limits.checkRoom(forGrants: added, beside: grants) }
+        grants += UInt64(added)
     }
 
     /// Gives back the room of a body that has gone.

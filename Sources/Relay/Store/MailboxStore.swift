@@ -4,7 +4,7 @@ public import RelayAPI
 ///
 /// A store sees hashes of capabilities and tokens, never these themselves. Each method that changes something is one
 /// transaction, but for `delete` and `deleteBlob`, which remove in many; and returns only when that is on disk. What it refuses
-/// has changed nothing, except that `unavailable` may mean a commit whose outcome is not known: the same command, given
+/// has changed nothing, unless the right is taken back in the middle of these; and `unavailable` may mean a commit whose outcome is not known: the same command, given
 /// again, finds it. Time comes from the caller.
 public protocol MailboxStore: EntrySource {
     /// Drawn when the store was made, and again when a backup was restored.
@@ -89,20 +89,6 @@ extension MailboxStore {
             append(command) { continuation.resume(returning: $0) }
         }
         return try result.get()
-    }
-
-    /// Removes what a client has asked to be removed, in steps, each a transaction.
-    /// - Parameter step: refuses what is not permitted; says whether there is more to do.
-    func removeAll(_ step: () async throws(Problem) -> Bool) async throws(Problem) {
-        var hasMore = try await step()
-        while hasMore {
-            do throws(Problem) {
-                hasMore = try await step()
-            } catch  where error.name == .notPermitted {
-                // Somebody else has removed the rest meanwhile, or the right to: what was asked for was permitted.
-                return
-            }
-        }
     }
 }
 
@@ -255,7 +241,7 @@ public struct StoredToken: Equatable, Sendable {
     /// By which operators name it: the first 8 bytes of its hash in hexadecimal.
     public var id: String { Self.id(of: hash) }
 
-    static func id(of hash: AccessTokenHash) -> String {
+    public static func id(of hash: AccessTokenHash) -> String {
         let digits = Array("0123456789abcdef")
         return String(hash.bytes.prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }

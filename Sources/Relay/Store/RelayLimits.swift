@@ -11,8 +11,11 @@ public struct RelayLimits: Sendable {
     public var maximumEntries: UInt64 = 2_000_000
     /// Bytes of the bodies that one mailbox holds at a time: 1 GiB.
     public var maximumMailboxBytes: UInt64 = 1 << 30
-    /// Grants that one mailbox has, of all its epochs: they stay, some 200 bytes each with what an advance keeps of them.
+    /// Grants that one mailbox has ever got, those that are no more included: some 200 bytes stay of each that an advance brings.
     public var maximumGrants: UInt64 = 1_000_000
+    /// An advance with so many always fits: whoever has used all up must not keep others from removing them. A member's
+    /// brings one.
+    static let grantsThatFit = 8
 
     /// Of the store in SQLite; 0: as many as the disk has. PostgreSQL has bounds of its own.
     public var maximumStoreBytes = 0
@@ -60,11 +63,10 @@ public struct RelayLimits: Sendable {
         return nil
     }
 
-    /// Refuses grants that do not fit beside a mailbox's others.
-    /// - Parameter added: how many more it will have; fewer always fit.
-    func checkRoom(forGrants added: Int, beside present: UInt64) throws(Problem) {
-        guard added <= 0 || present + UInt64(added) <= maximumGrants else {
-            throw Problem(.mailboxFull, detail: "at most \(maximumGrants) grants, those of earlier epochs included")
+    /// Refuses grants that do not fit beside all that a mailbox has got before.
+    func checkRoom(forGrants added: Int, beside earlier: UInt64) throws(Problem) {
+        guard added == 0 || earlier + UInt64(added) <= maximumGrants else {
+            throw Problem(.mailboxFull, detail: "at most \(maximumGrants) grants, those that have gone included")
         }
     }
 
