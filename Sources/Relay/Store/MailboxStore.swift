@@ -4,8 +4,8 @@ public import RelayAPI
 ///
 /// A store sees hashes of capabilities and tokens, never these themselves. Each method that changes something is one
 /// transaction, but for `delete` and `deleteBlob`, which remove in many; and returns only when that is on disk. What it refuses
-/// has changed nothing, unless the right is taken back in the middle of these; and `unavailable` may mean a commit whose outcome is not known: the same command, given
-/// again, finds it. Time comes from the caller.
+/// has changed nothing, unless the right is taken back in the middle of these; and `unavailable` may mean a commit whose
+/// outcome is not known: the same command, given again, finds it. Time comes from the caller.
 public protocol MailboxStore: EntrySource {
     /// Drawn when the store was made, and again when a backup was restored.
     var incarnation: Incarnation { get }
