@@ -62,6 +62,8 @@ final class RelayProcess {
         kill(identifier, signal)
     }
 
+    var isRunning: Bool { process.isRunning }
+
     /// - Returns: the exit status, or the number of the signal that killed it.
     @discardableResult
     func wait() -> Int32 {
