@@ -28,8 +28,8 @@ struct AADRRelay: AsyncParsableCommand {
     static func main() async {
         // A reader that went away is an error of `write`, which says so.
         signal(SIGPIPE, SIG_IGN)
-        if let name = strayCommand(in: CommandLine.arguments.dropFirst()) {
-            exit(withError: ValidationError("there is no command \(name): --help names them"))
+        if let stray = strayCommand(in: CommandLine.arguments.dropFirst()) {
+            exit(withError: ValidationError("there is no command \(stray): --help in its place names them"))
         }
         await main(nil)
     }

@@ -29,7 +29,7 @@ struct Failure: Error {
         case let error as DataDirectoryError:
             let status =
                 switch error {
-                case .missing: Self.configuration
+                case .missing, .cannotRead: Self.configuration
                 case .notTheSpare: Self.notPermitted
                 case .cannotWrite, .inUse: Self.cannotWrite
                 }

@@ -56,23 +56,29 @@ struct Restore: AsyncParsableCommand {
             )
         }
         var isEmpty = true
-        let report = try await SQLiteBackup.restore(as: directory.store) {
-            let piece: [UInt8]
-            do {
-                piece = Array(try input.read(upToCount: Self.pieceLength) ?? Data())
-            } catch {
-                throw Failure("cannot read \(file) to its end", status: Failure.cannotRead)
+        let report: StoreReport
+        do {
+            report = try await SQLiteBackup.restore(as: directory.store) {
+                let piece: [UInt8]
+                do {
+                    piece = Array(try input.read(upToCount: Self.pieceLength) ?? Data())
+                } catch {
+                    throw Failure("cannot read \(file) to its end", status: Failure.cannotRead)
+                }
+                isEmpty = isEmpty && piece.isEmpty
+                guard !isEmpty else { throw Self.nothing(in: file) }
+                return piece
             }
-            isEmpty = isEmpty && piece.isEmpty
-            guard !isEmpty else { throw Self.nothing(in: file) }
-            return piece
+        } catch StoreFault.damaged {
+            throw Failure(Self.damaged, status: Failure.damaged)
         }
-        try Check.show(
-            report,
-            json: false,
-            ifDamaged: "the backup is damaged, and nothing has been put anywhere: take an earlier one"
-        )
+        try Check.show(report, json: false, ifDamaged: Self.damaged)
     }
+
+    private static let damaged = """
+        this is no backup of aadr-relay's, or a damaged one, or not all of it; nothing has been put anywhere: take an \
+        earlier one
+        """
 
     private static func nothing(in file: String) -> Failure {
         file == "-" ? .nothingOnStandardInput : Failure("\(file) is empty", status: Failure.cannotRead)

@@ -66,6 +66,9 @@ struct Serve: AsyncParsableCommand {
         let logger = try logger(settings)
         let certificateFiles = try certificateFiles(settings)
         let isPlain = try settings.flag(.plainHTTP, option: plainHttp)
+        guard try isPlain || !settings.flag(.behindProxy, option: behindProxy) else {
+            throw ValidationError("--behind-proxy goes with --plain-http: without it the relay speaks TLS")
+        }
         if isPlain { try checkPlainHTTP(settings, listen: listen, certificateFiles: certificateFiles) }
         for variable in settings.strayVariables {
             logger.warning("no setting has this name", metadata: ["variable": "\(variable)"])
@@ -75,9 +78,12 @@ struct Serve: AsyncParsableCommand {
         try await Failure.reporting {
             let directory = try DataDirectory(path: path, creating: true)
             try directory.lock()
+            let hadKey = isPlain || certificateFiles != nil || directory.hasKey
             let identity = isPlain ? nil : try identity(in: directory, files: certificateFiles)
             try await kind.withStore(in: directory, limits: limits) { store in
-                let clock = RelayClock(lastDay: try await store.lastDay())
+                let lastDay = try await store.lastDay()
+                if !hadKey, lastDay != nil { logger.warning("a new key has been made beside an old store") }
+                let clock = RelayClock(lastDay: lastDay)
                 let service = RelayService(store: store, limits: limits, clock: clock)
                 var services: [any Service] = [Maintenance(service: service, logger: logger)]
                 // Ends when the admin listener listens, if there is to be one.

@@ -73,13 +73,15 @@ final class CommitQueue: Sendable {
     private let outcome = Atomic(Outcome.kept)
     private let answering = DispatchQueue(label: "answers")
 
+    /// - Parameter hasRoom: whether the longest entry fits now.
     init(
         pool: DatabasePool,
         log: LogFile,
         writer: MailboxWriter,
         logWrites: LogWrites,
         checkpoints: LogCheckpoints,
-        notifications: MailboxNotifications
+        notifications: MailboxNotifications,
+        hasRoom: Bool
     ) {
         self.pool = pool
         self.log = log
@@ -87,6 +89,7 @@ final class CommitQueue: Sendable {
         self.logWrites = logWrites
         self.checkpoints = checkpoints
         self.notifications = notifications
+        if !hasRoom { outcome.store(.full, ordering: .relaxed) }
     }
 
     /// Runs an operation in a transaction with others, and returns when it is on disk.

@@ -48,9 +48,9 @@ public final class SQLiteMailboxStore: MailboxStore {
             let stored = try pool.read { try Row.fetchOne($0, sql: "SELECT incarnation FROM store") }
             guard let stored else { throw StoreFault.damaged }
             incarnation = try stored.opaque(0)
-            let logWrites = try pool.writeWithoutTransaction { db in
+            let (logWrites, hasRoom) = try pool.writeWithoutTransaction { db in
                 try log.reserve(db)
-                return try LogWrites(of: db)
+                return (try LogWrites(of: db), try log.hasRoomForAnEntry(db))
             }
             checkpoints = try LogCheckpoints(of: log, store: file, configuration: Self.configuration)
             queue = CommitQueue(
@@ -59,7 +59,8 @@ public final class SQLiteMailboxStore: MailboxStore {
                 writer: MailboxWriter(limits: limits, now: now),
                 logWrites: logWrites,
                 checkpoints: checkpoints,
-                notifications: notifications
+                notifications: notifications,
+                hasRoom: hasRoom
             )
         } catch {
             throw StoreFault(error)

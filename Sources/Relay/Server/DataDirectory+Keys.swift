@@ -10,11 +10,13 @@ extension DataDirectory {
 
     /// The relay's own certificate and key, made now where there are none.
     public func selfSignedIdentity() throws -> RelayIdentity {
-        if !FileManager.default.fileExists(atPath: keyFile.path) {
-            try write(try RelayIdentity.makeSelfSigned(), to: keyFile, replacing: false)
-        }
-        return try RelayIdentity(pem: Array(Data(contentsOf: keyFile)))
+        if !hasKey { try write(try RelayIdentity.makeSelfSigned(), to: keyFile, replacing: false) }
+        guard let pem = try? Data(contentsOf: keyFile) else { throw DataDirectoryError.cannotRead(keyFile.path) }
+        return try RelayIdentity(pem: Array(pem))
     }
+
+    /// Whether the relay has made a key of its own, or been given one.
+    public var hasKey: Bool { FileManager.default.fileExists(atPath: keyFile.path) }
 
     /// Of the spare key, when one has been made and not been used.
     public var sparePin: KeyPin? {

@@ -89,6 +89,7 @@ public struct DataDirectory: Sendable {
 }
 
 public enum DataDirectoryError: Error, Equatable, CustomStringConvertible {
+    case cannotRead(String)
     case cannotWrite(String)
     case inUse(String)
     case missing(String)
@@ -96,7 +97,9 @@ public enum DataDirectoryError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .cannotWrite(let path): "cannot write to \(path): check that it exists, its owner and the space left"
+        case .cannotRead(let path): "cannot read \(path): check its owner, who must be the relay's user"
+        case .cannotWrite(let path):
+            "cannot write to \(path): check that it exists, its owner, the space left, and that it is not read-only"
         case .inUse(let path): "another relay serves from \(path): stop it first, or name another directory"
         case .missing(let path): "there is no directory \(path): is it the one that the relay serves from?"
         case .notTheSpare(let pin): "this is not the spare key, whose pin is \(pin): members would refuse the relay"

@@ -317,6 +317,12 @@ import Testing
             try FileManager.default.createDirectory(at: damaged, withIntermediateDirectories: true)
             try Data("this is no database, but long enough to look like one ".utf8.map { $0 })
                 .write(to: damaged.appending(path: "relay.sqlite"))
+            // Even root cannot read a directory.
+            let unreadable = data.appending(path: "unreadable")
+            try FileManager.default.createDirectory(
+                at: unreadable.appending(path: "tls.pem"),
+                withIntermediateDirectories: true
+            )
             let (pair, foreign) = (try Self.makePair(in: data, "own"), try Self.makePair(in: data, "foreign"))
             func serve(_ options: String...) throws -> RelayProcess.Outcome {
                 try RelayProcess.run(["serve", "--data", other] + options)
@@ -338,6 +344,8 @@ import Testing
                     try RelayProcess.run("serve", "--data", other, "--listen", "none.invalid:8443"), 78,
                     "no such address"
                 ),
+                (try serve("--behind-proxy"), 64, "goes with --plain-http"),
+                (try RelayProcess.run("serve", "--data", unreadable.path), 78, "tls.pem: check its owner"),
                 (try serve("--config", "/proc/none"), 78, "cannot read the settings file /proc/none"),
                 (try serve("--store-file", "/proc/none"), 78, "cannot read /proc/none"),
                 (try serve(certificate: pair.certificate, key: "/proc/none"), 78, "cannot read /proc/none"),

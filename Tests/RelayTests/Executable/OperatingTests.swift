@@ -25,6 +25,29 @@ import Testing
         }
     }
 
+    @Test func aKeyThatHasGoneIsReplacedWithAWarning() async throws {
+        try await withTemporaryDirectory { data in
+            let log = data.appending(path: "log").path
+            let launcher = ["/bin/bash", "-c", "log=$1; shift; exec \"$@\" 2>> \"$log\"", "bash", log]
+            func warns() throws -> Bool {
+                try String(contentsOfFile: log, encoding: .utf8).contains("a new key has been made")
+            }
+            for isExpected in [false, true] {
+                let relay = try RelayProcess(data: data, launcher: launcher)
+                // It knows the day by then, as a relay that serves does.
+                let store = data.appending(path: "relay.sqlite").path
+                try await eventually {
+                    try await DatabaseQueue(path: store)
+                        .read { try Int.fetchOne($0, sql: "SELECT last_day FROM store") } != nil
+                }
+                relay.send(SIGTERM)
+                #expect(relay.wait() == 0)
+                #expect(try warns() == isExpected)
+                try FileManager.default.removeItem(at: data.appending(path: "tls.pem"))
+            }
+        }
+    }
+
     @Test func aResultThatCannotBeWrittenIsNone() async throws {
         try await withTemporaryDirectory { data in
             let launcher = ["/bin/bash", "-c", "exec \"$@\" > /dev/full", "bash"]

@@ -7,6 +7,18 @@ import Testing
 
 /// What is SQLite's alone.
 @Suite struct SQLiteStoreTests {
+    @Test func aStoreThatIsOpenedWithoutRoomForAnEntryIsNotReady() async throws {
+        var limits = RelayLimits()
+        limits.maximumStoreBytes = 8 << 20
+        try await StoreEngine.sqlite.withStore(limits: limits) { test in
+            let access = try await test.mailbox()
+            try await test.store.checkReadiness()
+            for _ in 0..<6 { try await test.append(access, body: StoreUnderTest.body(.oneMiB)) }
+            try test.reopen()
+            await expectProblem(.unavailable) { try await test.store.checkReadiness() }
+        }
+    }
+
     @Test func aStoreOfANewerVersionIsRefused() async throws {
         try await withTemporaryDirectory { directory in
             let file = directory.appending(path: "relay.sqlite")
@@ -123,7 +135,8 @@ import Testing
                 writer: writer,
                 logWrites: logWrites,
                 checkpoints: checkpoints,
-                notifications: notifications
+                notifications: notifications,
+                hasRoom: true
             )
             let outcomes = await withTaskGroup(of: String.self) { group in
                 for index in 0..<100 {
