@@ -134,13 +134,12 @@ final class PostgreSQLAppendQueue: @unchecked Sendable {
     }
 
     private func commit(_ batch: [Pending], passingBusy: Bool) throws {
+        let commands = batch.flatMap(\.commands)
         let (results, unheard) = try session.perform { connection in
             let entries = PostgreSQLEntries(connection: connection, limits: limits)
-            return try entries.append(
-                batch.flatMap(\.commands),
-                passingBusy: passingBusy,
-                announcing: listener.announcements
-            )
+            return try listener.announcing(in: commands.map(\.access.mailbox)) {
+                try entries.append(commands, passingBusy: passingBusy, announcing: listener.announcements)
+            }
         }
         var rest = results[...]
         for request in batch {

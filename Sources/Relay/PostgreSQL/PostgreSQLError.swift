@@ -35,6 +35,15 @@ enum PostgreSQLError: Error, Equatable {
         }
     }
 
+    /// Whether a commit that ends so may be there all the same, or yet come: nobody has said that it is undone.
+    var isOutcomeUnknown: Bool {
+        switch self {
+        case .lost, .unconfirmed: true
+        case .unreachable: false
+        case .refused(let state): ["57P01", "57P02", "57P05"].contains(state)
+        }
+    }
+
     /// For clients, who are told neither addresses nor the server's own words.
     fileprivate var cause: String {
         switch self {

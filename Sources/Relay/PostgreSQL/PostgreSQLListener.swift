@@ -27,8 +27,8 @@ final class PostgreSQLListener: @unchecked Sendable {
     private var connection: PostgreSQLConnection?
     private var source: (any DispatchSourceRead)?
     private var timer: (any DispatchSourceTimer)?
-    /// Stands before what this relay itself sends, whose waiters have been woken by then.
-    private let sender = Base64URL.encode(Incarnation.random().bytes)
+    /// Stands before what this relay itself sends, whose waiters are woken without it.
+    private let sender = Mutex(PostgreSQLListener.newSender())
 
     /// - Parameters:
     ///   - sockets: of the store.
@@ -60,9 +60,23 @@ final class PostgreSQLListener: @unchecked Sendable {
         queue.async(group: work) { [self] in stop() }
     }
 
-    /// The statements that tell the other relays of new entries, for the transaction that makes them.
+    /// Runs a transaction that announces entries. When nobody can say what has become of it, these may be there already,
+    /// or come when its process on the server goes on: so those who wait here are woken at once, and what is heard of it
+    /// from then on is another's.
+    func announcing<Value>(in mailboxes: [MailboxID], _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as PostgreSQLError where error.isOutcomeUnknown {
+            sender.withLock { $0 = Self.newSender() }
+            notifications.notify(Set(mailboxes))
+            throw error
+        }
+    }
+
+    /// The statements that tell the other relays of new entries, for the transaction that makes them (`announcing`).
     func announcements(of mailboxes: [MailboxID]) -> [PostgreSQLStatement] {
-        stride(from: 0, to: mailboxes.count, by: Self.mostMailboxesInPayload)
+        let sender = sender.withLock { $0 }
+        return stride(from: 0, to: mailboxes.count, by: Self.mostMailboxesInPayload)
             .map { start in
                 let some = mailboxes[start..<min(start + Self.mostMailboxesInPayload, mailboxes.count)]
                 let payload = ([sender] + some.map { Base64URL.encode($0.bytes) }).joined(separator: " ")
@@ -80,6 +94,8 @@ final class PostgreSQLListener: @unchecked Sendable {
             throw StoreFault.inUse
         }
     }
+
+    private static func newSender() -> String { Base64URL.encode(Incarnation.random().bytes) }
 
     private func listen() {
         guard !sockets.isClosed else { return }
@@ -119,7 +135,7 @@ final class PostgreSQLListener: @unchecked Sendable {
         do {
             for payload in try connection.takeNotifications() {
                 let words = payload.split(separator: " ")
-                guard let first = words.first, first != sender else { continue }
+                guard let first = words.first, sender.withLock({ first != $0 }) else { continue }
                 notifications.notify(
                     words.dropFirst().compactMap { Base64URL.decode(String($0)).flatMap { MailboxID($0) } }
                 )

@@ -128,15 +128,20 @@ public final class PostgreSQLMailboxStore: MailboxStore {
     }
 
     public func advance(_ command: AdvanceCommand) async throws(Problem) -> AppendedEntry {
-        let (limits, announcements) = (limits, listener.announcements(of: [command.access.mailbox]))
-        let entry = try await pool.transaction { connection in
-            let entry = try PostgreSQLEntries(connection: connection, limits: limits).advance(command)
-            // Of a duplicate too, as for appends.
-            try connection.execute(announcements)
+        let mailboxes = [command.access.mailbox]
+        return try await pool.perform { [limits, listener, notifications] connection in
+            let entry = try listener.announcing(in: mailboxes) {
+                try connection.transaction {
+                    let entry = try PostgreSQLEntries(connection: connection, limits: limits).advance(command)
+                    // Of a duplicate too, as for appends.
+                    try connection.execute(listener.announcements(of: mailboxes))
+                    return entry
+                }
+            }
+            // Here, because who is cancelled does not come back to it.
+            notifications.notify(mailboxes)
             return entry
         }
-        notifications.notify([command.access.mailbox])
-        return entry
     }
 
     public func read(_ query: ReadQuery) async throws(Problem) -> ReadResponse {

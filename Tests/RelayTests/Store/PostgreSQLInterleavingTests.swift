@@ -25,10 +25,10 @@ import Testing
         }
     }
 
-    /// An operator cuts the wait for the replica short. What the client is refused is there, and its repeat comes by another
-    /// relay; the readers of the first one are woken by that.
+    /// An operator cuts the wait for the replica short. What the client is refused is there, and readers hear of it, whether the
+    /// client repeats it or not; of a repeat by another relay they hear too.
     @Test(arguments: [EntryKind.application, .advance])
-    func whenACommitIsNotVouchedForItsRepeatWakesReadersAtAllRelays(_ kind: EntryKind) async throws {
+    func whenACommitIsNotVouchedForReadersAreWokenByItAndByItsRepeat(_ kind: EntryKind) async throws {
         try await Self.withReplicaAwaited { server, test, connection in
             let access = try await test.mailbox()
             let other = try test.beside()
@@ -38,10 +38,37 @@ import Testing
             let refused = Self.send(kind, access, id: id, test, by: try test.store)
             try await Self.commitWaits(connection, then: "pg_cancel_backend")
             await expectProblem(.unavailable) { try await refused.value }
+            #expect(await woken.value == [access.mailbox])
+            let wokenAgain = Self.wakeUp(of: try test.store.notifications.subscribe(to: [access.mailbox]))
             try server.awaitReplica(false, connection)
             #expect(try await Self.send(kind, access, id: id, test, by: try other.store).value.isDuplicate)
-            #expect(await woken.value == [access.mailbox])
+            #expect(await wokenAgain.value == [access.mailbox])
             try other.close()
+        }
+    }
+
+    /// The server goes on with a commit whose connection is lost, after this relay has given it up.
+    @Test func whatAnnouncesItselfAfterItWasGivenUpIsHeard() async throws {
+        try await StoreEngine.postgreSQL.withStore { test in
+            let address = try StoreEngine.database(for: test.directory)
+            let (mailbox, notifications) = (MailboxID.random(), MailboxNotifications())
+            let listener = PostgreSQLListener(address, among: PostgreSQLSockets(), notifications: notifications) { _ in
+            }
+            listener.start()
+            try await Self.waiting { listener.isListening }
+            let server = try PostgreSQLConnection(address)
+            let late = listener.announcements(of: [mailbox])
+            let woken = Self.wakeUp(of: notifications.subscribe(to: [mailbox]))
+            #expect(throws: PostgreSQLError.lost) {
+                try listener.announcing(in: [mailbox]) { throw PostgreSQLError.lost }
+            }
+            #expect(await woken.value == [mailbox])
+            let wokenAgain = Self.wakeUp(of: notifications.subscribe(to: [mailbox]))
+            try server.execute(late)
+            #expect(await wokenAgain.value == [mailbox])
+            let work = DispatchGroup()
+            listener.close(work)
+            await withCheckedContinuation { continuation in work.notify(queue: .global()) { continuation.resume() } }
         }
     }
 
