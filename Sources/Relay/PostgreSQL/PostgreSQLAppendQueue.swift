@@ -29,6 +29,9 @@ final class PostgreSQLAppendQueue: @unchecked Sendable {
     private static let longestBatch = 256
     private static let largestBatch = 4 * 1024 * 1024
 
+    /// In seconds: for all mailboxes of a transaction that others hold. For one of them, `setUp` says.
+    private static let patience = 2
+
     private let queue = DispatchQueue(label: "store.appends")
     private let session: PostgreSQLSession
     private let limits: RelayLimits
@@ -118,27 +121,27 @@ final class PostgreSQLAppendQueue: @unchecked Sendable {
     /// Waits for mailboxes that others hold; but not for long, and then all the rest goes on without these.
     private func commitPatiently(_ batch: [Pending]) throws {
         do {
-            try commit(batch, passingBusy: false)
-        } catch PostgreSQLError.refused(PostgreSQLError.lockNotGiven) {
-            try commit(batch, passingBusy: true)
+            try commit(batch, waiting: Self.patience)
+        } catch let error as PostgreSQLError where error.isOutOfTime {
+            try commit(batch, waiting: nil)
         }
     }
 
     private func commitAlone(_ request: Pending) {
         do {
             // So many must not wait one after the other.
-            try commit([request], passingBusy: true)
+            try commit([request], waiting: nil)
         } catch {
             request.answer(.failure(Problem(postgreSQLError: error)))
         }
     }
 
-    private func commit(_ batch: [Pending], passingBusy: Bool) throws {
+    private func commit(_ batch: [Pending], waiting patience: Int?) throws {
         let commands = batch.flatMap(\.commands)
         let (results, unheard) = try session.perform { connection in
             let entries = PostgreSQLEntries(connection: connection, limits: limits)
             return try listener.announcing(in: commands.map(\.access.mailbox)) {
-                try entries.append(commands, passingBusy: passingBusy, announcing: listener.announcements)
+                try entries.append(commands, waiting: patience, announcing: listener.announcements)
             }
         }
         var rest = results[...]

@@ -9,23 +9,28 @@ struct PostgreSQLEntries {
     /// Tells the other relays of new entries.
     typealias Announcement = ([MailboxID]) -> [PostgreSQLStatement]
 
-    /// - Parameter passingBusy: whether to refuse what concerns a mailbox that somebody else holds, instead of waiting for it.
+    /// - Parameter patience: for how many seconds to wait for mailboxes that somebody else holds; nil to refuse what concerns
+    ///   these.
     /// - Returns: what becomes of each request, in their order, and in which mailboxes there may be entries of which nobody
     ///   has heard.
     func append(
         _ commands: [AppendCommand],
-        passingBusy: Bool,
+        waiting patience: Int?,
         announcing: Announcement
     ) throws -> (results: [Result<AppendedEntry, Problem>], unheard: [MailboxID]) {
         let accesses = commands.map(\.access)
-        let loading =
-            [PostgreSQLStatement("BEGIN")]
-            + PostgreSQLGrants.statements(accesses, right: .append, passingBusy: passingBusy)
-            + [PostgreSQLStored.statement(accesses, ids: commands.map(\.entry.id), right: .append)]
+        let grants = PostgreSQLGrants.statements(accesses, right: .append, passingBusy: patience == nil)
+        let loading = [
+            PostgreSQLStatement("BEGIN"),
+            // `lock_timeout` is for each mailbox anew.
+            PostgreSQLSession.limit(patience ?? PostgreSQLSession.statementTime), grants[0],
+            PostgreSQLSession.limit(PostgreSQLSession.statementTime), grants[1],
+            PostgreSQLStored.statement(accesses, ids: commands.map(\.entry.id), right: .append),
+        ]
         return try connection.undoingOnError {
             let loaded = try connection.execute(loading)
-            let grants = try PostgreSQLGrants(loaded[1...2])
-            var stored = try PostgreSQLStored(rows: loaded[3])
+            let grants = try PostgreSQLGrants([loaded[2], loaded[4]])
+            var stored = try PostgreSQLStored(rows: loaded[5])
             var written = PostgreSQLWrittenEntries()
             let results = commands.map { command in
                 Result { () throws(Problem) in

@@ -15,6 +15,9 @@ enum PostgreSQLError: Error, Equatable {
     /// The SQLSTATE of a lock that was not given in time.
     static let lockNotGiven = "55P03"
 
+    /// Whether a statement has waited, or run, for longer than it may.
+    var isOutOfTime: Bool { self == .refused(Self.lockNotGiven) || self == .refused("57014") }
+
     /// Whether the same may succeed when it is done again at once: the connection was lost, the server is being
     /// stopped, or the transaction met another one.
     var isWorthAnotherTry: Bool {

@@ -9,6 +9,8 @@ final class PostgreSQLSession {
     /// Before it, nobody waits for a server that did not answer a moment ago.
     private var nextAttempt = ContinuousClock.now
     private static let attemptInterval = Duration.milliseconds(250)
+    /// In seconds: the most that a statement may take.
+    static let statementTime = 20
 
     /// - Parameters:
     ///   - sockets: of the store.
@@ -74,6 +76,11 @@ final class PostgreSQLSession {
         try onConnected(connection)
     }
 
+    /// Gives the next statements of a transaction so many seconds, each.
+    static func limit(_ seconds: Int) -> PostgreSQLStatement {
+        PostgreSQLStatement("SET LOCAL statement_timeout = '\(seconds)s'")
+    }
+
     private static func setUp(_ connection: PostgreSQLConnection) throws {
         try connection.run(
             script: """
@@ -82,7 +89,7 @@ final class PostgreSQLSession {
                 -- A relay that stops in the middle of something does not hold up the others.
                 SET idle_in_transaction_session_timeout = '10s';
                 SET lock_timeout = '10s';
-                SET statement_timeout = '20s';
+                SET statement_timeout = '\(statementTime)s';
                 -- All rows are found by an index, and so the best plan is always the same.
                 SET enable_seqscan = off;
                 SET enable_hashjoin = off;

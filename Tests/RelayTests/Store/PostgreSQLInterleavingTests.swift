@@ -92,7 +92,7 @@ import Testing
             // As the store does it, but waiting for as long as it takes.
             async let results = Self.blocking {
                 try PostgreSQLEntries(connection: PostgreSQLConnection(address), limits: limits)
-                    .append(commands, passingBusy: false, announcing: { _ in [] })
+                    .append(commands, waiting: 60, announcing: { _ in [] })
                     .results
             }
             let appends = try await Self.blocked(by: holder, watcher)
@@ -156,6 +156,32 @@ import Testing
             // And is served again when it is free.
             try holder.commit([])
             #expect(try await test.append(held).sequence == 1)
+        }
+    }
+
+    /// Each of some mailboxes is held for less long than appends wait for one. Appends to another do not wait for all of these.
+    @Test func mailboxesThatAreHeldOneAfterTheOtherDoNotAddUp() async throws {
+        try await StoreEngine.postgreSQL.withStore { test in
+            let (store, address) = (try test.store, try StoreEngine.database(for: test.directory))
+            var holders: [PostgreSQLConnection] = []
+            var accesses: [HashedAccess] = []
+            for _ in 0..<10 {
+                accesses.append(try await test.mailbox())
+                holders.append(try PostgreSQLConnection(address))
+                try Self.hold(accesses.last!.mailbox, holders.last!)
+            }
+            accesses.append(try await test.mailbox())
+            let commands = accesses.map { AppendCommand(access: $0, epoch: 0, entry: Self.entry(test)) }
+            let start = ContinuousClock.now
+            let appends = Task { (results: try await store.append(commands), end: ContinuousClock.now) }
+            for holder in holders {
+                try await Task.sleep(for: .milliseconds(700))
+                try holder.commit([])
+            }
+            let (results, end) = try await appends.value
+            #expect((try? results[10].get()) != nil)
+            await expectProblem(.unavailable) { try results[9].get() }
+            #expect(end - start < .seconds(5))
         }
     }
 
