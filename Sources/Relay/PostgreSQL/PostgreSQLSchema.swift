@@ -17,6 +17,8 @@ enum PostgreSQLSchema {
     /// Brings the tables up to this version's. Several relays may do so at once.
     static func migrate(_ connection: PostgreSQLConnection) throws {
         try connection.transaction {
+            // A whole table takes longer than a request ever may.
+            try connection.execute("SET LOCAL statement_timeout = 0")
             // Until the transaction's end no other relay migrates.
             try connection.execute("SELECT pg_advisory_xact_lock($1)", [.integer(migrationLock)])
             try connection.execute("CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY)")

@@ -25,6 +25,26 @@ import Testing
         }
     }
 
+    /// The tables are made slowly, for a server that gives a statement less time.
+    @Test func aMigrationTakesAsLongAsItTakes() throws {
+        let name = "migration-\(UUID().uuidString)"
+        let connection = try PostgreSQLConnection(PostgreSQLServer.shared.get().database(name))
+        try connection.run(
+            script: """
+                CREATE FUNCTION dawdle() RETURNS event_trigger LANGUAGE plpgsql AS $$
+                    BEGIN
+                        PERFORM pg_sleep(2) FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'public.store';
+                    END
+                $$;
+                CREATE EVENT TRIGGER dawdle ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION dawdle();
+                SET statement_timeout = '1s';
+                """
+        )
+        try PostgreSQLSchema.migrate(connection)
+        try PostgreSQLSchema.check(connection)
+        #expect(try connection.execute("SELECT current_setting('statement_timeout')")[0].text(0) == "1s")
+    }
+
     @Test func aServerThatIsNotThereAndAnAddressThatIsNoneAreSaid() throws {
         let address = try #require(PostgreSQLAddress("postgres://somebody:secret@127.0.0.1:1/relay"))
         #expect(address.description == "postgres://127.0.0.1/relay")
