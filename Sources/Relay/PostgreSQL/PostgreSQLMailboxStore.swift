@@ -84,17 +84,19 @@ public final class PostgreSQLMailboxStore: MailboxStore {
     public func close() {
         sockets.close()
         let start = DispatchTime.now()
-        let work = DispatchGroup()
-        pool.close(work)
-        appends.close(work)
-        if work.wait(timeout: start + Self.patience) == .timedOut {
+        func wait(for work: DispatchGroup) {
+            guard work.wait(timeout: start + Self.patience) == .timedOut else { return }
             sockets.breakAll()
             _ = work.wait(timeout: start + 2 * Self.patience)
         }
+        let work = DispatchGroup()
+        pool.close(work)
+        appends.close(work)
+        wait(for: work)
         // Last, because others are kept from the store for as long as the listener has its lock.
         let listening = DispatchGroup()
         listener.close(listening)
-        _ = listening.wait(timeout: start + 2 * Self.patience)
+        wait(for: listening)
     }
 
     // MARK: MailboxStore

@@ -33,6 +33,29 @@ import Testing
             }
     }
 
+    /// It alone waits, for a table that somebody holds. The server looks whether it is still there.
+    @Test func aStoreThatClosesLeavesNoListenerThatWaits() async throws {
+        let server = try PostgreSQLServer(settings: ["client_connection_check_interval=100ms"])
+        defer { server.stop() }
+        try await StoreEngine.postgreSQL(on: server)
+            .withStore { test in
+                let address = try server.database(test.directory.lastPathComponent)
+                let (holder, watcher) = (try PostgreSQLConnection(address), try PostgreSQLConnection(address))
+                try holder.execute("BEGIN")
+                try holder.run(script: "LOCK TABLE migration")
+                try watcher.execute(
+                    """
+                    SELECT pg_terminate_backend(pid)::int::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted
+                    """
+                )
+                let waits = "SELECT 1::bigint FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                try await eventually { try !watcher.execute(waits).isEmpty }
+                try test.close()
+                try await eventually { try watcher.execute(waits).isEmpty }
+                try holder.commit([])
+            }
+    }
+
     /// As the relay's own maintenance is at its end.
     @Test func whoIsCancelledDoesNotWaitForTheServer() async throws {
         let server = try PostgreSQLServer()
