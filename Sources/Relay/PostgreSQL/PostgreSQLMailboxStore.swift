@@ -14,22 +14,8 @@ internal import Synchronization
 public final class PostgreSQLMailboxStore: MailboxStore {
     public let notifications = MailboxNotifications()
 
-    /// As it was on the last connection that was made. It is drawn while no relay has its listener's connection, which may
-    /// break alone; so that is one of those.
-    private final class CurrentIncarnation: Sendable {
-        let value = Mutex(Incarnation.unknown)
-
-        @Sendable func load(from connection: PostgreSQLConnection) throws {
-            guard let row = try connection.execute("SELECT incarnation FROM store WHERE id = 1").first else {
-                throw StoreFault.damaged
-            }
-            let incarnation: Incarnation = try row.opaque(0)
-            value.withLock { $0 = incarnation }
-        }
-    }
-
     private let limits: RelayLimits
-    private let current = CurrentIncarnation()
+    private let current = PostgreSQLIncarnation()
     private let sockets = PostgreSQLSockets()
     private let listener: PostgreSQLListener
     private let pool: PostgreSQLPool
@@ -101,7 +87,7 @@ public final class PostgreSQLMailboxStore: MailboxStore {
 
     // MARK: MailboxStore
 
-    public var incarnation: Incarnation { current.value.withLock { $0 } }
+    public var incarnation: Incarnation { current.value }
 
     public func create(_ command: CreateCommand) async throws(Problem) {
         let limits = limits

@@ -211,6 +211,20 @@ import Testing
         }
     }
 
+    /// A session has read it and stands still, while the listener reads the one that was drawn since.
+    @Test func anIncarnationThatWasReadBeforeADrawIsNotStoredAfterIt() {
+        let (current, drawn) = (PostgreSQLIncarnation(), Incarnation.random())
+        current.update {
+            let before = Incarnation.random()
+            current.update { drawn }
+            return before
+        }
+        #expect(current.value == drawn)
+        let next = Incarnation.random()
+        current.update { next }
+        #expect(current.value == next)
+    }
+
     // MARK: Helpers
 
     /// Locks a mailbox for as long as the transaction lasts.
