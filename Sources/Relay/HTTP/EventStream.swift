@@ -47,7 +47,11 @@ final class EventStream: Sendable {
     private let clock: RelayClock
     private let heart: Heart
     private let place: SubscriptionPlace
+    private let loop: any EventLoop
     private let state: Mutex<State>
+
+    /// Between a read that the store did not answer and the last try.
+    private static let secondTry = TimeAmount.milliseconds(500)
 
     /// Subscribes; `end` must be called when nobody asks for events any more.
     /// - Parameter place: kept as long as the stream.
@@ -63,6 +67,7 @@ final class EventStream: Sendable {
         self.store = store
         self.reads = reads
         self.clock = clock
+        self.loop = loop
         let sources = request.mailboxes.map {
             Source(access: HashedAccess($0.access), incarnation: $0.incarnation, after: $0.after)
         }
@@ -83,12 +88,17 @@ final class EventStream: Sendable {
     func next(_ take: @escaping @Sendable (SubscriptionEvent?) -> Void) {
         switch state.withLock({ step(&$0) }) {
         case .read(let index, let query, let isFirst):
-            let taker: SharedReads.Taker = { [self] answer in
-                // It says nothing of the mailbox, which would be passed over from here on; and whoever waits is to know.
-                if case .failure(let problem) = answer, problem.name == .unavailable { return take(nil) }
-                if let event = state.withLock({ Self.event(answer, index, &$0) }) { take(event) } else { next(take) }
+            if isFirst {
+                store.read(query) { [self] in handle($0, index, take) }
+            } else {
+                reads.read(query, from: store) { [self] answer in
+                    guard Self.isUnavailable(answer) else { return handle(answer, index, take) }
+                    // Where PostgreSQL has just come back, some connections do not know it yet.
+                    loop.scheduleTask(in: Self.secondTry) { [self] in
+                        store.read(query) { [self] in handle($0, index, take) }
+                    }
+                }
             }
-            if isFirst { store.read(query, taker) } else { reads.read(query, from: store, taker) }
         case .heartbeat:
             take(.heartbeat)
         case .wait:
@@ -104,6 +114,21 @@ final class EventStream: Sendable {
         case .end:
             take(nil)
         }
+    }
+
+    private func handle(
+        _ answer: SharedReads.Answer,
+        _ index: Int,
+        _ take: @escaping @Sendable (SubscriptionEvent?) -> Void
+    ) {
+        // It says nothing of the mailbox, which would be passed over from here on; and whoever waits is to know.
+        if Self.isUnavailable(answer) { return take(nil) }
+        if let event = state.withLock({ Self.event(answer, index, &$0) }) { take(event) } else { next(take) }
+    }
+
+    private static func isUnavailable(_ answer: SharedReads.Answer) -> Bool {
+        guard case .failure(let problem) = answer else { return false }
+        return problem.name == .unavailable
     }
 
     private func step(_ state: inout State) -> Step {

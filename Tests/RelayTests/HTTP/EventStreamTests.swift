@@ -23,6 +23,11 @@ import Testing
         let second = try stream()
         defer { second.end() }
         #expect(await second.next() == .entries(source.response, mailbox: 0))
+        // For a moment: nobody notices.
+        source.set(Problem(.unavailable), times: 1, head: 1)
+        source.notifications.notify([access.mailbox])
+        #expect(await second.next() == .entries(source.response, mailbox: 0))
+        // For longer.
         source.set(Problem(.unavailable))
         source.notifications.notify([access.mailbox])
         #expect(await second.next() == nil)
@@ -64,10 +69,12 @@ import Testing
     }
 }
 
-/// Answers every read in the same way.
+/// Answers reads as it is told.
 private final class AnsweringSource: EntrySource {
     private struct State {
         var problem: Problem?
+        /// How many reads it is the answer to.
+        var times = 0
         var response: ReadResponse
         var count = 0
     }
@@ -78,9 +85,9 @@ private final class AnsweringSource: EntrySource {
     var count: Int { state.withLock(\.count) }
     var response: ReadResponse { state.withLock(\.response) }
 
-    func set(_ problem: Problem?, head: UInt64 = 0) {
+    func set(_ problem: Problem?, times: Int = .max, head: UInt64 = 0) {
         state.withLock { state in
-            state.problem = problem
+            (state.problem, state.times) = (problem, times)
             state.response = Self.response(head: head)
         }
     }
@@ -88,7 +95,9 @@ private final class AnsweringSource: EntrySource {
     func read(_ query: ReadQuery) async throws(Problem) -> ReadResponse {
         let answer: Result<ReadResponse, Problem> = state.withLock { state in
             state.count += 1
-            return state.problem.map { .failure($0) } ?? .success(state.response)
+            guard let problem = state.problem, state.times > 0 else { return .success(state.response) }
+            state.times -= 1
+            return .failure(problem)
         }
         return try answer.get()
     }
