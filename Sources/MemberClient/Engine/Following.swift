@@ -137,6 +137,7 @@ extension Engine {
     ) async {
         var pause = RetryPause(longest: Self.longestPause)
         while !Task.isCancelled {
+            let start = ContinuousClock.now
             do {
                 try await body()
                 pause.reset()
@@ -145,6 +146,8 @@ extension Engine {
                 return
             } catch {
                 if Task.isCancelled { return }
+                // What went on for so long was served before it ended.
+                if ContinuousClock.now - start > .seconds(Self.longestPause) { pause.reset() }
                 continuation.yield(Wake(event: reachability.note(MemberError(error), of: path)))
                 try? await Task.sleep(for: pause.next(after: error))
             }

@@ -75,6 +75,7 @@ extension Engine {
         let progress = Progress(followed.map(\.mailbox.after))
         try await relay.subscribe(SubscribeRequest(mailboxes: followed.map(\.mailbox))) { event in
             do {
+                progress.forgetRefusal()
                 let isBrought = try await self.process(event, of: followed, progress)
                 onEvent()
                 guard try await self.isCurrent(followed, over: line) else {
@@ -205,6 +206,11 @@ private final class Progress: Sendable {
             defer { state.after[index] = sequence ?? state.after[index] }
             return state.after[index]
         }
+    }
+
+    /// Only one that comes last may be why the stream ends.
+    func forgetRefusal() {
+        state.withLock { $0.refusal = nil }
     }
 
     func noteRefusal(_ problem: Problem) {
