@@ -19,8 +19,11 @@ enum PostgreSQLSchema {
         try connection.transaction {
             // A whole table takes longer than a request ever may.
             try connection.execute("SET LOCAL statement_timeout = 0")
-            // Until the transaction's end no other relay migrates.
+            // Until the transaction's end no other relay migrates; who finds one at it waits for it.
+            let patience = try connection.execute("SHOW lock_timeout").first?.text(0) ?? "10s"
+            try connection.execute("SET LOCAL lock_timeout = 0")
             try connection.execute("SELECT pg_advisory_xact_lock($1)", [.integer(migrationLock)])
+            try connection.execute("SET LOCAL lock_timeout = '\(patience)'")
             try connection.execute("CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY)")
             let applied = try applied(connection)
             for migration in migrations where !applied.contains(migration.name) {

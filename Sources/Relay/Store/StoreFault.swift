@@ -54,6 +54,7 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
             case .refused("42501"): self = .notPermitted
             // Read-only transaction, disk full.
             case .refused("25006"), .refused("53100"): self = .cannotWrite
+            case .refused(PostgreSQLError.lockNotGiven): self = .busy
             case .refused(let state): self = .refused(state)
             }
         default:
