@@ -86,8 +86,13 @@ struct Failure: Error {
 enum Output {
     /// - Throws: `Failure` when it cannot be written: a result that nobody gets is none.
     static func line(_ text: String) throws {
+        try write(Data((text + "\n").utf8))
+    }
+
+    /// - Throws: as `line`.
+    static func write(_ result: Data) throws {
         do {
-            try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+            try FileHandle.standardOutput.write(contentsOf: result)
         } catch {
             throw Failure("the result cannot be written to standard output", status: Failure.cannotWrite)
         }

@@ -46,7 +46,7 @@ struct Key: AsyncParsableCommand {
                 let pem = try RelayIdentity.makeSelfSigned()
                 let pin = try RelayIdentity(pem: pem).pin
                 // Recorded when it has been handed over, not before: a key that nobody has must not be in addresses.
-                try FileHandle.standardOutput.write(contentsOf: Data(pem))
+                try Output.write(Data(pem))
                 try directory.recordSpare(pin)
             }
         }

@@ -78,11 +78,14 @@ struct Serve: AsyncParsableCommand {
         try await Failure.reporting {
             let directory = try DataDirectory(path: path, creating: true)
             try directory.lock()
-            let hadKey = isPlain || certificateFiles != nil || directory.hasKey
-            let identity = isPlain ? nil : try identity(in: directory, files: certificateFiles)
             try await kind.withStore(in: directory, limits: limits) { store in
                 let lastDay = try await store.lastDay()
-                if !hadKey, lastDay != nil { logger.warning("a new key has been made beside an old store") }
+                let identity =
+                    isPlain
+                    ? nil
+                    : try identity(in: directory, files: certificateFiles) {
+                        if lastDay != nil { logger.warning("a new key has been made beside an old store") }
+                    }
                 let clock = RelayClock(lastDay: lastDay)
                 let service = RelayService(store: store, limits: limits, clock: clock)
                 var services: [any Service] = [Maintenance(service: service, logger: logger)]
@@ -199,12 +202,17 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
+    /// - Parameter onNewKey: called before the relay gets a key of its own.
     private func identity(
         in directory: DataDirectory,
-        files: (certificate: String, key: String)?
+        files: (certificate: String, key: String)?,
+        onNewKey: () -> Void
     ) throws -> RelayIdentity {
         do {
-            guard let files else { return try directory.selfSignedIdentity() }
+            guard let files else {
+                if !directory.hasKey { onNewKey() }
+                return try directory.selfSignedIdentity()
+            }
             return try RelayIdentity(
                 certificatePEM: try Self.contents(of: files.certificate),
                 keyPEM: try Self.contents(of: files.key)

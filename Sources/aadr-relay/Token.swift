@@ -56,7 +56,10 @@ struct Token: AsyncParsableCommand {
                         try Output.line(token.text)
                     } catch {
                         // Nobody has it.
-                        _ = try await store.revokeToken(id: StoredToken.id(of: token.hash))
+                        let id = StoredToken.id(of: token.hash)
+                        if (try? await store.revokeToken(id: id)) != true {
+                            Output.complain("a token that nobody has is left: token revoke \(id)")
+                        }
                         throw error
                     }
                     // A path that was mistyped looks like this.
