@@ -154,6 +154,7 @@ extension Speech {
         "it does not answer": "لا يجيب",
         "it closed the connection": "أغلق الاتصال",
         "it ended the stream": "أنهى البث",
+        "it streams nothing of a mailbox that can be read": "لا يبث شيئًا من صندوق يمكن القراءة منه",
         "the name {} is not found": "الاسم {} غير موجود",
         "Broken pipe": "أُغلق ما يُكتب إليه",
         "Connection refused": "رُفض الاتصال",
