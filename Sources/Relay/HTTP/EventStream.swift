@@ -26,11 +26,6 @@ final class EventStream: Sendable {
         var sources: [Source]
         /// The mailboxes of which more may stand in the store, by their places, those first that have waited longest.
         var unread: [Int]
-
-        mutating func markUnread(_ index: Int) {
-            guard !sources[index].hasEnded, !unread.contains(index) else { return }
-            unread.append(index)
-        }
     }
 
     /// How the next event is come by.
@@ -105,8 +100,8 @@ final class EventStream: Sendable {
             subscription.wait { [self] woken in
                 guard let woken else { return take(nil) }
                 state.withLock { state in
-                    for index in state.sources.indices where woken.contains(state.sources[index].access.mailbox) {
-                        state.markUnread(index)
+                    state.unread = state.sources.indices.filter {
+                        !state.sources[$0].hasEnded && woken.contains(state.sources[$0].access.mailbox)
                     }
                 }
                 next(take)
@@ -162,7 +157,7 @@ final class EventStream: Sendable {
         state.sources[index].isFirst = false
         if let last = response.entries.last?.sequence {
             state.sources[index].after = last
-            if last < response.head { state.markUnread(index) }
+            if last < response.head { state.unread.append(index) }
         } else if !isFirst {
             return nil
         }
