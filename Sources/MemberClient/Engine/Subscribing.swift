@@ -76,14 +76,13 @@ extension Engine {
         try await relay.subscribe(SubscribeRequest(mailboxes: followed.map(\.mailbox))) { event in
             do {
                 progress.forgetRefusal()
-                let isBrought = try await self.process(event, of: followed, progress)
+                try await self.process(event, of: followed, progress)
                 onEvent()
                 guard try await self.isCurrent(followed, over: line) else {
                     // The next epoch is another capability's; what waited for it goes out at once.
                     try await self.settle()
                     return progress.stop()
                 }
-                if !isBrought { progress.noteGap() }
                 // Not before the others have been heard: a relay may go on so.
                 guard case .heartbeat = event, progress.hasGap else { return true }
                 throw RelayError.unreachable("it streams nothing of a mailbox that can be read")
@@ -94,20 +93,16 @@ extension Engine {
         try progress.check()
     }
 
-    /// - Returns: false when something can be read that the stream brings nothing of any more.
-    private func process(
-        _ event: SubscriptionEvent,
-        of followed: [Followed],
-        _ progress: Progress
-    ) async throws -> Bool {
+    private func process(_ event: SubscriptionEvent, of followed: [Followed], _ progress: Progress) async throws {
         switch event {
         case .heartbeat:
-            return true
+            return
         case .refused(let refusal, let index):
             guard let mailbox = Self.element(index, of: followed) else { throw Self.unknownMailbox }
             progress.noteRefusal(refusal.problem)
             // Reading says the same, and does what there is to do about it.
-            return try await !tolerating(lossOf: mailbox.group) { try await sync(mailbox, nil) }
+            let isReadable = try await tolerating(lossOf: mailbox.group) { try await sync(mailbox, nil) }
+            if isReadable { progress.noteGap() }
         case .entries(let response, let index):
             guard let mailbox = Self.element(index, of: followed) else { throw Self.unknownMailbox }
             let delivered = DeliveredEntries(
@@ -118,7 +113,6 @@ extension Engine {
             try await sync(mailbox, delivered)
             // What came into the inbox may be a group, and more to do.
             if mailbox.group == nil, !response.entries.isEmpty { _ = try await sync() }
-            return true
         }
     }
 
@@ -217,7 +211,7 @@ private final class Progress: Sendable {
         state.withLock { $0.refusal = problem }
     }
 
-    /// There is a mailbox of which the stream brings nothing any more.
+    /// There is a mailbox that can be read, and of which the stream brings nothing any more.
     func noteGap() {
         state.withLock { $0.hasGap = true }
     }
