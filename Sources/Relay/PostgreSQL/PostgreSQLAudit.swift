@@ -36,14 +36,7 @@ struct PostgreSQLAudit {
         audit.report.tokens = try number("token")
         audit.report.mailboxes = try number("mailbox")
         audit.report.grants = try number(#""grant""#)
-        let miscounted = try connection.execute(
-            """
-            SELECT mailbox.id, mailbox.grants, count("grant".epoch) FROM mailbox
-            LEFT JOIN epoch ON epoch.mailbox = mailbox.id LEFT JOIN "grant" ON "grant".epoch = epoch.id
-            GROUP BY mailbox.id HAVING mailbox.grants < count("grant".epoch)
-            """
-        )
-        for row in miscounted {
+        for row in try connection.execute(StoreAudit.miscountedGrants) {
             try audit.report.noteGrants(ofMailbox: row.integer(0), counted: row.integer(1), present: row.integer(2))
         }
         audit.report.blobs = try number("blob")

@@ -45,15 +45,7 @@ struct SQLiteAudit {
         let kept = try number("SELECT count(*) FROM body")
         let wanted = try number("SELECT count(*) FROM entry JOIN body ON body.id = entry.body")
         let named = try number("SELECT count(body) FROM entry")
-        let miscounted = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT mailbox.id, mailbox.grants, count("grant".epoch) FROM mailbox
-                LEFT JOIN epoch ON epoch.mailbox = mailbox.id LEFT JOIN "grant" ON "grant".epoch = epoch.id
-                GROUP BY mailbox.id HAVING mailbox.grants < count("grant".epoch)
-                """
-        )
-        for row in miscounted {
+        for row in try Row.fetchAll(db, sql: StoreAudit.miscountedGrants) {
             audit.report.noteGrants(ofMailbox: row.integer(0), counted: row.integer(1), present: row.integer(2))
         }
         if kept != wanted { audit.report.note("\(kept - wanted) bodies belong to no entry") }

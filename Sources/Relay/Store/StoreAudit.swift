@@ -34,6 +34,14 @@ struct StoreAudit {
         let body: [UInt8]?
     }
 
+    /// The mailboxes that count less grants than they have (`StoreReport.noteGrants`): row, counted, present. The same tables
+    /// in every store.
+    static let miscountedGrants = """
+        SELECT mailbox.id, mailbox.grants, count("grant".epoch) FROM mailbox
+        LEFT JOIN epoch ON epoch.mailbox = mailbox.id LEFT JOIN "grant" ON "grant".epoch = epoch.id
+        GROUP BY mailbox.id HAVING mailbox.grants < count("grant".epoch)
+        """
+
     var report = StoreReport()
 
     private var epoch: Epoch?
