@@ -29,7 +29,7 @@ struct LimitOptions: ParsableArguments {
     var mailboxBytes: String?
 
     @Option(
-        help: ArgumentHelp("Grants that one mailbox has, of all its epochs (default: 1000000).", valueName: "N")
+        help: ArgumentHelp("Grants that one mailbox may ever get (default: 1000000).", valueName: "N")
     )
     var mailboxGrants: String?
 
