@@ -81,8 +81,8 @@ import Testing
             let (held, access) = (try await test.mailbox(), try await test.mailbox())
             let next = test.grant()
             let commands = [
-                AppendCommand(access: held, epoch: 0, entry: Self.entry(test)),
-                AppendCommand(access: test.access(next, like: access), epoch: 1, entry: Self.entry(test)),
+                AppendCommand(access: held, epoch: 0, entry: test.entry()),
+                AppendCommand(access: test.access(next, like: access), epoch: 1, entry: test.entry()),
             ]
             let (store, limits) = (try test.store, test.limits)
             let address = try StoreEngine.database(for: test.directory)
@@ -104,7 +104,7 @@ import Testing
                     AdvanceCommand(
                         access: access,
                         epoch: 0,
-                        entry: Self.entry(test, .advance),
+                        entry: test.entry(.advance),
                         next: [test.grant()],
                         advancesSeen: [first]
                     )
@@ -140,7 +140,7 @@ import Testing
             let start = ContinuousClock.now
             let store = try test.store
             let others = (0..<40).map { Self.send(.application, $0 % 2 == 0 ? held : free, test, by: store) }
-            let together = [free, held].map { AppendCommand(access: $0, epoch: 0, entry: Self.entry(test)) }
+            let together = [free, held].map { AppendCommand(access: $0, epoch: 0, entry: test.entry()) }
             let results = try await store.append(together)
             #expect((try? results[0].get()) != nil)
             await expectProblem(.unavailable) { try results[1].get() }
@@ -171,7 +171,7 @@ import Testing
                 try Self.hold(accesses.last!.mailbox, holders.last!)
             }
             accesses.append(try await test.mailbox())
-            let commands = accesses.map { AppendCommand(access: $0, epoch: 0, entry: Self.entry(test)) }
+            let commands = accesses.map { AppendCommand(access: $0, epoch: 0, entry: test.entry()) }
             let start = ContinuousClock.now
             let appends = Task { (results: try await store.append(commands), end: ContinuousClock.now) }
             for holder in holders {
@@ -248,21 +248,6 @@ import Testing
         return try found[0].integer(0)
     }
 
-    private static func entry(
-        _ test: StoreUnderTest,
-        _ kind: EntryKind = .application,
-        id: EntryID = .random()
-    ) -> NewEntry {
-        NewEntry(
-            id: id,
-            kind: kind,
-            body: StoreUnderTest.body(),
-            retentionDays: 0,
-            limits: test.limits,
-            today: test.today
-        )
-    }
-
     /// Runs a test on a server of its own, of which commits can be made to wait.
     private static func withReplicaAwaited(
         _ body: (PostgreSQLServer, StoreUnderTest, PostgreSQLConnection) async throws -> Void
@@ -283,7 +268,7 @@ import Testing
         _ test: StoreUnderTest,
         by store: any MailboxStore
     ) -> Task<AppendedEntry, any Error> {
-        let entry = entry(test, kind, id: id)
+        let entry = test.entry(kind, id: id)
         let next = [test.grant()]
         return Task {
             guard kind == .advance else {

@@ -15,7 +15,10 @@ import Testing
             .withStore { test in
                 let access = try await test.mailbox()
                 try await test.append(access)
-                let (store, append, query) = (try test.store, Self.append(access, test), Self.query(access, test))
+                let (store, append, query) = (
+                    try test.store, AppendCommand(access: access, epoch: 0, entry: test.entry()),
+                    Self.query(access, test)
+                )
                 try server.freeze()
                 defer { try? server.thaw() }
                 async let appended: Void = expectProblem(.unavailable) { try await store.append(append) }
@@ -74,21 +77,6 @@ import Testing
                 #expect(ContinuousClock.now - start < .seconds(4))
                 try test.close()
             }
-    }
-
-    private static func append(_ access: HashedAccess, _ test: StoreUnderTest) -> AppendCommand {
-        AppendCommand(
-            access: access,
-            epoch: 0,
-            entry: NewEntry(
-                id: .random(),
-                kind: .application,
-                body: StoreUnderTest.body(),
-                retentionDays: 0,
-                limits: test.limits,
-                today: test.today
-            )
-        )
     }
 
     private static func query(_ access: HashedAccess, _ test: StoreUnderTest) -> ReadQuery {

@@ -59,14 +59,7 @@ import Testing
                     AppendCommand(
                         access: access,
                         epoch: 0,
-                        entry: NewEntry(
-                            id: .random(),
-                            kind: .application,
-                            body: StoreUnderTest.body(length),
-                            retentionDays: 0,
-                            limits: test.limits,
-                            today: test.today
-                        )
+                        entry: test.entry(body: StoreUnderTest.body(length))
                     )
                 }
             )

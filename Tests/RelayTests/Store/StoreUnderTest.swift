@@ -131,6 +131,23 @@ final class StoreUnderTest {
         Grant(capabilityHash: Capability.random().hash, rights: rights, uses: uses)
     }
 
+    func entry(
+        _ kind: EntryKind = .application,
+        id: EntryID = .random(),
+        retentionDays: UInt16 = 0,
+        body: [UInt8] = StoreUnderTest.body(),
+        today: Day? = nil
+    ) -> NewEntry {
+        NewEntry(
+            id: id,
+            kind: kind,
+            body: body,
+            retentionDays: retentionDays,
+            limits: limits,
+            today: today ?? self.today
+        )
+    }
+
     @discardableResult
     func append(
         _ access: HashedAccess,
@@ -145,14 +162,7 @@ final class StoreUnderTest {
             AppendCommand(
                 access: access,
                 epoch: epoch,
-                entry: NewEntry(
-                    id: id,
-                    kind: kind,
-                    body: body,
-                    retentionDays: retentionDays,
-                    limits: limits,
-                    today: today ?? self.today
-                )
+                entry: entry(kind, id: id, retentionDays: retentionDays, body: body, today: today)
             )
         )
     }
@@ -170,14 +180,7 @@ final class StoreUnderTest {
             AdvanceCommand(
                 access: access,
                 epoch: epoch,
-                entry: NewEntry(
-                    id: id,
-                    kind: .advance,
-                    body: body,
-                    retentionDays: 0,
-                    limits: limits,
-                    today: today
-                ),
+                entry: entry(.advance, id: id, body: body),
                 next: next,
                 advancesSeen: seen
             )
