@@ -186,22 +186,23 @@ extension ProxyHandshake {
         guard received.getInteger(at: start, as: UInt8.self) == Self.version,
             let reply = received.getInteger(at: start + 1, as: UInt8.self)
         else { throw .proxy("it does not speak SOCKS 5") }
-        guard reply == 0 else { throw .proxy(Self.meaning(ofReply: reply)) }
+        guard reply == 0 else { throw Self.error(ofReply: reply) }
         received.moveReaderIndex(forwardBy: length)
         try succeed(context)
     }
 
-    /// RFC 1928, section 6.
-    private static func meaning(ofReply reply: UInt8) -> Sentence {
+    /// RFC 1928, section 6. A proxy that works and finds no relay behind it, as Tor does of an onion service that is down, is
+    /// not what is amiss.
+    private static func error(ofReply reply: UInt8) -> RelayError {
         switch reply {
-        case 1: "it failed"
-        case 2: "its rules do not allow the relay"
-        case 3: "it finds no network to the relay"
-        case 4: "it does not find the relay"
-        case 5: "the relay refuses its connection"
-        case 6: "it waited too long for the relay"
-        case 7, 8: "it cannot make such a connection"
-        default: "it gives reason number \(reply)"
+        case 1: .unreachable("the proxy could not connect to it")
+        case 2: .proxy("its rules do not allow the relay")
+        case 3: .unreachable("the proxy finds no network to it")
+        case 4: .unreachable("the proxy does not find it")
+        case 5: .unreachable("it refuses the proxy's connection")
+        case 6: .unreachable("the proxy waited too long for it")
+        case 7, 8: .proxy("it cannot make such a connection")
+        default: .proxy("it gives reason number \(reply)")
         }
     }
 
@@ -237,6 +238,8 @@ extension ProxyHandshake {
         switch status {
         case 200..<300: try succeed(context)
         case 407: throw refusedCredentials
+        // A gateway's words for a server that it does not get to (RFC 9110, section 15.6).
+        case 502...504: throw .unreachable("the proxy does not get to it, and answers \(status)")
         default: throw .proxy("it answers with status \(status)")
         }
     }

@@ -87,9 +87,9 @@ struct ProxyTests {
     }
 
     @Test func whatAProxyRefusesIsSaid() async throws {
-        let socks = try await TestProxy(.socksRefusing(reply: 4), target: 1)
+        let socks = try await TestProxy(.socksRefusing(reply: 2), target: 1)
         let client = RelayClient(address: try relay(), proxy: try ProxyAddress("socks5://127.0.0.1:\(socks.port)"))
-        #expect(await error(client) == .proxy("it does not find the relay"))
+        #expect(await error(client) == .proxy("its rules do not allow the relay"))
         for (answer, reason) in [
             ("HTTP/1.1 403 Forbidden\r\n\r\n", "it answers with status 403"),
             (
@@ -104,6 +104,20 @@ struct ProxyTests {
             let client = RelayClient(address: try relay(), proxy: try ProxyAddress("http://127.0.0.1:\(http.port)"))
             #expect(await error(client) == .proxy(Sentence(verbatim: reason)))
         }
+    }
+
+    @Test func aRelayThatAProxyDoesNotGetToIsNotCalledTheProxysFailure() async throws {
+        for reply: UInt8 in [1, 3, 4, 5, 6] {
+            let socks = try await TestProxy(.socksRefusing(reply: reply), target: 1)
+            let client = RelayClient(address: try relay(), proxy: try ProxyAddress("socks5://127.0.0.1:\(socks.port)"))
+            guard case .unreachable = await error(client) else {
+                Issue.record("reply \(reply) is called otherwise")
+                continue
+            }
+        }
+        let http = try await TestProxy(.connectAnswering("HTTP/1.1 503 Service Unavailable\r\n\r\n"), target: 1)
+        let client = RelayClient(address: try relay(), proxy: try ProxyAddress("http://127.0.0.1:\(http.port)"))
+        #expect(await error(client) == .unreachable("the proxy does not get to it, and answers \(503)"))
     }
 
     @Test func anOnionNameIsNeverAskedOfANameServer() async throws {
