@@ -22,6 +22,7 @@ final class InterceptedRelay: MemberClient.Relay {
         var refused: UInt16?
     }
 
+        var unreadiness: Problem?
     private let inner: any MemberClient.Relay
     private let state = Mutex(State())
 
@@ -42,6 +43,9 @@ final class InterceptedRelay: MemberClient.Relay {
 
     /// Refuses a mailbox of the next subscription, by its place, and tells nothing of it.
     func refuseInNextSubscription(_ mailbox: UInt16) { state.withLock { $0.refused = mailbox } }
+
+    /// What the relay says when it is asked whether it is ready.
+    func sayUnready(_ problem: Problem?) { state.withLock { $0.unreadiness = problem } }
 
     private func check() throws(RelayError) {
         guard isReachable else { throw .unreachable("cut by the test") }
@@ -150,6 +154,12 @@ final class InterceptedRelay: MemberClient.Relay {
 }
 
 extension ReadResponse {
+    func checkReadiness() async throws(RelayError) {
+        try check()
+        if let problem = state.withLock({ $0.unreadiness }) { throw .problem(problem) }
+        try await inner.checkReadiness()
+    }
+
     func with(entries: [ReadEntry], head: UInt64? = nil) -> ReadResponse {
         ReadResponse(
             incarnation: incarnation,

@@ -89,6 +89,10 @@ struct TestRelay: MemberClient.Relay {
         RelayInformation(version: "test", retentionDays: service.limits.retention)
     }
 
+    func checkReadiness() async throws(RelayError) {
+        try await asking { () async throws(Problem) in try await service.store.checkReadiness() }
+    }
+
     func close() async {}
 
     private func asking<Response>(

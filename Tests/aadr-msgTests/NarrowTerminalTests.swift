@@ -59,7 +59,7 @@ struct NarrowTerminalTests {
                 unshown: 2,
                 failing: [.init(id: Sample.id, attempts: 3, reason: "timeout", next: Sample.time)],
                 findings: 3,
-                unreachable: "cannot open \(file)",
+                relay: .unreachable("cannot open \(file)"),
                 rootKeyFile: file
             ),
         ]

@@ -88,8 +88,9 @@ enum Sample {
         ("recv", message(text: nil, kind: "tomorrow", references: [id])),
         ("recv", message(text: nil, kind: "alert", alert: alert)),
         ("recv", message(text: nil, kind: "file", file: alert)),
-        ("status", status(unreachable: nil, stopped: nil)),
-        ("status", status(unreachable: "connection refused", stopped: "left behind")),
+        ("status", status(.reachable, stopped: nil)),
+        ("status", status(.unavailable("the disk is full"), stopped: nil)),
+        ("status", status(.unreachable("connection refused"), stopped: "left behind")),
         ("settings", SettingsRecord(confirmsReading: true)),
         ("settings", SettingsRecord(confirmsReading: false)),
         ("passphrase", OpensRecord(method: "passphrase")),
@@ -139,7 +140,7 @@ enum Sample {
         )
     }
 
-    static func status(unreachable: Sentence?, stopped: String?) -> StatusRecord {
+    static func status(_ relay: StatusRecord.Relay, stopped: String?) -> StatusRecord {
         StatusRecord(
             organisation: "SMEX",
             user: "nadia",
@@ -155,8 +156,8 @@ enum Sample {
             failing: stopped == nil
                 ? [] : [.init(id: id, attempts: 3, reason: Hook.Failure.exit(2).description, next: time)],
             findings: 3,
-            unreachable: unreachable,
-            rootKeyFile: unreachable?.description
+            relay: relay,
+            rootKeyFile: stopped.map { "/\($0)" }
         )
     }
 }

@@ -14,20 +14,24 @@ private struct EngineSources {
         "MemberError(", ".unreachable(\"", ".violation(\"", ".proxy(\"", ".untrustedCertificate(\"", ".files(\"",
         ".files(reason(", ".unreadable(reason(", ".unreadable(\"", "ImpossibleCommit(",
     ]
+    /// The same at the relay, whose reasons members are told.
+    private static let refusals = [".unavailable, detail: "]
     /// Where all literals of a file from a mark on are.
     private static let marks = [
         "VaultError.swift": "extension VaultError: Custom", "MemberErrorCatalogue.swift": "extension MemberError",
         "MemberErrorMapping.swift": "init(_ error: RelayError)", "ConnectionFailure.swift": "static func reason",
         "InvitationText.swift": "public var description: String {",
+        // Why a relay refuses for now.
+        "CommitQueue.swift": "static let noRoom", "PostgreSQLError.swift": "fileprivate var cause: String",
     ]
 
     init() throws {
-        for folder in ["MemberClient", "Coalition/Joining"] {
+        for folder in ["MemberClient", "Coalition/Joining", "Relay"] {
             let root = Self.repository.appending(path: "Sources/\(folder)")
             let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
             for case let file as URL in try #require(files) where file.pathExtension == "swift" {
                 let text = try String(contentsOf: file, encoding: .utf8)
-                for call in Self.calls {
+                for call in folder == "Relay" ? Self.refusals : Self.calls {
                     for range in text.ranges(of: call) {
                         let start = text[..<range.upperBound].lastIndex(of: "(") ?? range.upperBound
                         sentences.formUnion(Self.literals(in: text[start...], isCall: true))
@@ -86,7 +90,9 @@ private struct EngineSources {
 @Suite("The engine's sentences")
 struct SentenceTests {
     /// What has no words of its own, or is none of a sentence's.
-    private static let silent: Set = ["", "{}", "rule", "sequence", "CERTIFICATE_VERIFY_FAILED"]
+    private static let silent: Set = [
+        "", "{}", "rule", "sequence", "CERTIFICATE_VERIFY_FAILED", "53100", "25006", "53", "55", "57", "58",
+    ]
 
     @Test("have all their words in Arabic")
     func translated() throws {

@@ -24,6 +24,8 @@ package protocol Relay: Sendable {
     func getPart(_ request: BlobGetRequest) async throws(RelayError) -> BlobGetResponse
     func deleteBlob(_ request: BlobDeleteRequest) async throws(RelayError) -> EmptyResponse
     func relayInformation() async throws(RelayError) -> RelayInformation
+    /// - Throws: a problem `unavailable`, which says why nothing would be taken or shown now.
+    func checkReadiness() async throws(RelayError)
     func close() async
 }
 

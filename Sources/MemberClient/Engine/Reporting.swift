@@ -85,7 +85,12 @@ extension Engine {
 
     private func relayState(at address: RelayAddress) async -> Status.RelayState {
         do throws(RelayError) {
-            return .reachable(version: try await relay(at: address).relayInformation().version)
+            let relay = await relay(at: address)
+            let version = try await relay.relayInformation().version
+            try await relay.checkReadiness()
+            return .reachable(version: version)
+        } catch .problem(let problem) where problem.name == .unavailable {
+            return .unavailable(MemberError(problem))
         } catch {
             return .unreachable(MemberError(error))
         }

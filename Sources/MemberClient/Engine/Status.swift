@@ -44,6 +44,8 @@ public struct Status: Sendable {
 
     public enum RelayState: Sendable {
         case reachable(version: String)
+        /// It answers, and takes or keeps nothing now.
+        case unavailable(MemberError)
         case unreachable(MemberError)
     }
 }

@@ -166,6 +166,13 @@ public final class RelayClient: Sendable {
         return information
     }
 
+    /// Asks whether the relay takes and keeps what it is given.
+    /// - Throws: a problem `unavailable`, which says why not.
+    public func checkReadiness() async throws(RelayError) {
+        let answer = try await exchange(.GET, "/readyz", body: [], isolation: isolation(nil), waiting: 0)
+        try Self.checkSuccess(answer, mediaType: "application/json")
+    }
+
     private func perform<Request: OperationRequest>(
         _ request: Request,
         mailbox: MailboxID?,

@@ -22,10 +22,11 @@ struct Status: AsyncParsableCommand {
 
 extension StatusRecord {
     init(_ status: MemberClient.Status) {
-        let unreachable: Sentence? =
+        let relay: Relay =
             switch status.relay {
-            case .reachable: nil
-            case .unreachable(let error): error.what
+            case .reachable: .reachable
+            case .unavailable(let error): .unavailable(error.what)
+            case .unreachable(let error): .unreachable(error.what)
             }
         self.init(
             organisation: status.device.organisation.description,
@@ -56,7 +57,7 @@ extension StatusRecord {
                 )
             },
             findings: status.violationCount,
-            unreachable: unreachable,
+            relay: relay,
             rootKeyFile: status.rootKeyFile
         )
     }

@@ -21,6 +21,13 @@ struct StatusRecord: Record {
         let next: UInt64
     }
 
+    /// Whether the relay can be reached and works; else why not.
+    enum Relay {
+        case reachable
+        case unavailable(Sentence)
+        case unreachable(Sentence)
+    }
+
     let organisation: String
     let user: String
     let device: String
@@ -34,8 +41,7 @@ struct StatusRecord: Record {
     let unshown: Int
     let failing: [Failing]
     let findings: Int
-    /// Why the relay cannot be reached; nil when it can.
-    let unreachable: Sentence?
+    let relay: Relay
     let rootKeyFile: String?
 
     var json: JSONObject {
@@ -51,8 +57,15 @@ struct StatusRecord: Record {
         object.add("queued", queued)
         object.add("unshown", unshown)
         object.add("findings", findings)
-        object.add("relay", unreachable == nil ? "reachable" : "unreachable")
-        object.add("reason", unreachable?.description)
+        switch relay {
+        case .reachable: object.add("relay", "reachable")
+        case .unavailable(let reason):
+            object.add("relay", "unavailable")
+            object.add("reason", reason.description)
+        case .unreachable(let reason):
+            object.add("relay", "unreachable")
+            object.add("reason", reason.description)
+        }
         object.add("rootKeyFile", rootKeyFile)
         object.set("failing", to: .array(failing.map { .object(Self.json($0)) }))
         object.set("groups", to: .array(groups.map { .object(Self.json($0)) }))
@@ -78,6 +91,14 @@ struct StatusRecord: Record {
         return object
     }
 
+    private var relayLine: String {
+        switch relay {
+        case .reachable: Speech.text(.statusRelayReachable)
+        case .unavailable(let reason): Speech.text(.statusRelayUnavailable, ["reason": Speech.text(reason)])
+        case .unreachable(let reason): Speech.text(.statusRelayUnreachable, ["reason": Speech.text(reason)])
+        }
+    }
+
     func lines(_ layout: Layout) -> [String] {
         let own = Speech.text(.statusSelf, ["member": "\(user)@\(organisation)", "device": device])
         var lines = [
@@ -90,8 +111,7 @@ struct StatusRecord: Record {
                 ]
             ),
             Speech.text(suite == "xwing" ? .statusPostQuantum : .statusClassical),
-            unreachable.map { Speech.text(.statusRelayUnreachable, ["reason": Speech.text($0)]) }
-                ?? Speech.text(.statusRelayReachable),
+            relayLine,
             Speech.text(
                 .statusWaiting,
                 ["queued": Speech.count(queued, .messages), "unshown": Speech.count(unshown, .messages)]

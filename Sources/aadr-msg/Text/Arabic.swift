@@ -247,6 +247,7 @@ extension Speech {
         case .statusWaiting: "ينتظر الإرسال: {queued}. لم يُعرض بعد: {unshown}."
         case .statusNoFindings: "لم يُلحظ خرق للبروتوكول."
         case .statusFindings: "ما لوحظ من خروق البروتوكول حتى الآن: {count}."
+        case .statusRelayUnavailable: "المُرحِّل يستجيب، لكنه لا يقبل شيئًا الآن: {reason}."
         case .statusGroupStopped: "لا يمكن متابعة المحادثة {group}: {reason}"
         case .statusRootKey: "المفتاح الجذر للمنظمة ما زال هنا. انقله إلى مكان غير متصل:\n{file}"
         case .statusExecFailing: "فشل أمر ‎recv --exec للرسالة {id}؛ المحاولات: {attempts}؛ آخرها: {reason}."

@@ -205,7 +205,22 @@ extension Speech {
         "a gateway before it answers {}": "أجابت بوابةٌ أمامه بالحالة {}",
         "it answers {} {}": "يجيب بالحالة {} {}",
 
-        // ما يرفضه المُرحِّل.
+        // ما يرفضه المُرحِّل، ولماذا.
+        "the relay is stopping": "المُرحِّل يتوقف",
+        "too much is on its way from and to slow clients": "ما يُنقل من أجهزة بطيئة وإليها أكثر مما يسعه الآن",
+        "the disk is full, or the store as large as it may be": "امتلأ القرص، أو بلغ المخزن أكبر حجم له",
+        "the disk fails, is full, or can only be read": "تعطّل القرص أو امتلأ أو صار للقراءة فقط",
+        "the store can only be read": "المخزن للقراءة فقط",
+        "the store's files cannot be opened": "تعذّر فتح ملفات المخزن",
+        "the store is busy": "المخزن مشغول",
+        "the mailbox is busy": "الصندوق مشغول",
+        "PostgreSQL does not answer": "قاعدة PostgreSQL لا تجيب",
+        "PostgreSQL sends no notifications": "قاعدة PostgreSQL لا ترسل إشعارات",
+        "PostgreSQL's replica does not confirm": "نسخة PostgreSQL لا تؤكّد",
+        "PostgreSQL's disk is full": "امتلأ قرص PostgreSQL",
+        "PostgreSQL can only be read": "قاعدة PostgreSQL للقراءة فقط",
+        "PostgreSQL is stopping": "قاعدة PostgreSQL تتوقف",
+        "PostgreSQL is busy ({})": "قاعدة PostgreSQL مشغولة ({})",
         "The request is not what this operation takes": "ليس هذا ما تأخذه هذه العملية",
         "No such mailbox, capability or right": "لا صندوق كهذا، أو لا حق فيه",
         "The access token is unknown, expired or revoked": "رمز الدخول غير معروف أو منتهٍ أو ملغى",

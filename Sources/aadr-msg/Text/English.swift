@@ -258,6 +258,7 @@ extension Speech {
         case .statusRootKey: "The organisation's root key is still here. Move it offline:\n{file}"
         case .statusExecFailing:
             "The command of recv --exec has failed for message {id}; attempts: {attempts}; last: {reason}."
+        case .statusRelayUnavailable: "The relay answers, but takes nothing now: {reason}."
         case .askPassphrase: "Passphrase:"
         case .askNewPassphrase: "New passphrase (four words or more):"
         case .askPassphraseAgain: "The same passphrase again:"

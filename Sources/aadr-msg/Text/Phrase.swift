@@ -49,7 +49,8 @@ enum Phrase: String, CaseIterable, Sendable {
     case messageVerified, messageNotVerified, messageReceived, messageOfKind, nothingNew
     case following, relayLost, relayBack, execFailed
     case statusSelf, statusAdmin, statusNotAdmin, statusCoalition, statusPostQuantum, statusClassical
-    case statusRelayReachable, statusRelayUnreachable, statusWaiting, statusNoFindings, statusFindings
+    case statusRelayReachable, statusRelayUnavailable, statusRelayUnreachable, statusWaiting, statusNoFindings,
+        statusFindings
     case statusGroupStopped, statusRootKey, statusExecFailing
     case askPassphrase, askNewPassphrase, askPassphraseAgain, passphraseChanged
     case readReceiptsOn, readReceiptsOff

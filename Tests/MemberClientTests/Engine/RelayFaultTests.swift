@@ -48,6 +48,24 @@ struct RelayFaultTests {
         for member in [founder, other, rima] { await member.close() }
     }
 
+    @Test func statusTellsWhyARelayThatAnswersTakesNothing() async throws {
+        let coalition = try await TestCoalition()
+        let relay = InterceptedRelay(coalition.relay)
+        let founder = try await coalition.found("SMEX", relay: relay)
+        relay.sayUnready(Problem(.unavailable, detail: "the disk is full, or the store as large as it may be"))
+        guard case .unavailable(let error) = try await founder.status().relay else {
+            Issue.record("it is called otherwise")
+            return
+        }
+        #expect(error.what.description.contains("the disk is full"))
+        relay.sayUnready(nil)
+        guard case .reachable = try await founder.status().relay else {
+            Issue.record("it is called otherwise")
+            return
+        }
+        await founder.close()
+    }
+
     @Test func whatIsWrittenWithoutTheRelayCrossesLaterInOrder() async throws {
         let coalition = try await TestCoalition()
         let relay = InterceptedRelay(coalition.relay)
