@@ -10,11 +10,18 @@ extension MemberError {
             let values = ["what": what, "lost": lost, "advice": advice].mapValues(\.description)
             return ["aadr-msg: " + Speech.text(kind.phrase), "  " + Speech.text(.engineDetail, values)]
         }
-        return ["aadr-msg: " + Speech.text(what)] + [lost, advice].map { "  " + Self.sentence(Speech.text($0)) }
+        return ["aadr-msg: " + Speech.text(what), Self.line(lost), adviceLine]
     }
 
-    private static func sentence(_ clause: String) -> String {
-        clause.prefix(1).uppercased() + clause.dropFirst() + (clause.hasSuffix(".") ? "" : ".")
+    /// Whether waiting is all that it takes.
+    var passesByItself: Bool { kind == .unreachable || kind == .temporary }
+
+    /// What to do, as a line below what happened.
+    var adviceLine: String { Self.line(advice) }
+
+    private static func line(_ sentence: Sentence) -> String {
+        let clause = Speech.text(sentence)
+        return "  " + clause.prefix(1).uppercased() + clause.dropFirst() + (clause.hasSuffix(".") ? "" : ".")
     }
 }
 

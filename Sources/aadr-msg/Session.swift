@@ -107,9 +107,10 @@ enum Parameter {
         return address
     }
 
-    /// A wrong token is not shown: it may be a right one with a letter too many.
+    /// - Parameter text: the token, or `-` for standard input. A wrong one is not shown: it may be a right one with a letter
+    ///   too many.
     static func relayToken(_ text: String) throws(Failure) -> AccessToken {
-        guard let token = AccessToken(text: pasted(text)) else {
+        guard let token = AccessToken(text: pasted(text == "-" ? try Input.text() : text)) else {
             throw Failure(.usage, .badRelayToken, advice: .badRelayTokenAdvice)
         }
         return token

@@ -71,6 +71,38 @@ extension FirstAlertTests {
         #expect(await relay.stop() == 0)
     }
 
+    @Test("a conversation that the relay refuses to begin waits for the next access token, which settings takes")
+    func relayToken() async throws {
+        let workplace = try Workplace()
+        var coalition = try await CoalitionUnderTest.found(in: workplace)
+        let nadia = coalition.founder
+        let issa = try await coalition.join("issa", of: "JOSA")
+        try await nadia.succeed("recv")
+        let listed = try await Programs.run("aadr-relay", ["token", "list", "--data", coalition.relay.data, "--json"])
+        for token in try listed.objects() {
+            let id = try #require(token["id"] as? String)
+            let revoked = try await Programs.run("aadr-relay", ["token", "revoke", id, "--data", coalition.relay.data])
+            #expect(revoked.status == 0, "\(revoked.errors)")
+        }
+        let refused = try await nadia.run("send", "--to", "issa@JOSA", "only for you")
+        #expect(refused.status == 75, "\(refused.errors)")
+        #expect(refused.errors.contains("settings --relay-token"), "\(refused.errors)")
+        try await issa.succeed("send", "--to", "coalition", "for all")
+        #expect(try await nadia.receive() == ["for all"])
+
+        let unknown = try await nadia.run("settings", "--relay-token", String(repeating: "A", count: 43))
+        #expect(unknown.status == 77, "\(unknown.errors)")
+        let token = try await coalition.relay.makeToken()
+        let taken = try await nadia.run("settings", "--relay-token", "-", input: token + "\n")
+        #expect(taken.status == 0, "\(taken.errors)")
+        #expect(!(taken.output + taken.errors).contains(token))
+        #expect(try await nadia.receive() == [])
+        #expect(try await issa.receive() == ["only for you"])
+        let both = Person(name: "omar", organisation: "SMEX", workplace: workplace)
+        #expect(try await both.run("join", "-", "--relay-token", "-").status == 64)
+        #expect(await coalition.relay.stop() == 0)
+    }
+
     @Test("every documented exit status, each by what it stands for")
     func exitStatuses() async throws {
         let workplace = try Workplace()

@@ -9,6 +9,7 @@ final class InterceptedRelay: MemberClient.Relay {
     typealias Advance = @Sendable (AdvanceRequest, any MemberClient.Relay) async throws(RelayError) -> AppendResponse
     typealias Read = @Sendable (ReadRequest, any MemberClient.Relay) async throws(RelayError) -> ReadResponse
 
+    typealias Take = @Sendable (TakeRequest, any MemberClient.Relay) async throws(RelayError) -> TakeResponse
     typealias PutPart = @Sendable (BlobPutRequest, any MemberClient.Relay) async throws(RelayError) -> EmptyResponse
     typealias GetPart = @Sendable (BlobGetRequest, any MemberClient.Relay) async throws(RelayError) -> BlobGetResponse
 
@@ -17,12 +18,13 @@ final class InterceptedRelay: MemberClient.Relay {
         var append: Append?
         var advance: Advance?
         var read: Read?
+        var take: Take?
         var putPart: PutPart?
         var getPart: GetPart?
         var refused: UInt16?
+        var unreadiness: Problem?
     }
 
-        var unreadiness: Problem?
     private let inner: any MemberClient.Relay
     private let state = Mutex(State())
 
@@ -38,14 +40,15 @@ final class InterceptedRelay: MemberClient.Relay {
     func onAppend(_ handler: Append?) { state.withLock { $0.append = handler } }
     func onAdvance(_ handler: Advance?) { state.withLock { $0.advance = handler } }
     func onRead(_ handler: Read?) { state.withLock { $0.read = handler } }
+    func onTake(_ handler: Take?) { state.withLock { $0.take = handler } }
     func onPutPart(_ handler: PutPart?) { state.withLock { $0.putPart = handler } }
     func onGetPart(_ handler: GetPart?) { state.withLock { $0.getPart = handler } }
 
-    /// Refuses a mailbox of the next subscription, by its place, and tells nothing of it.
-    func refuseInNextSubscription(_ mailbox: UInt16) { state.withLock { $0.refused = mailbox } }
-
     /// What the relay says when it is asked whether it is ready.
     func sayUnready(_ problem: Problem?) { state.withLock { $0.unreadiness = problem } }
+
+    /// Refuses a mailbox of the next subscription, by its place, and tells nothing of it.
+    func refuseInNextSubscription(_ mailbox: UInt16) { state.withLock { $0.refused = mailbox } }
 
     private func check() throws(RelayError) {
         guard isReachable else { throw .unreachable("cut by the test") }
@@ -110,6 +113,7 @@ final class InterceptedRelay: MemberClient.Relay {
 
     func take(_ request: TakeRequest) async throws(RelayError) -> TakeResponse {
         try check()
+        if let handler = state.withLock({ $0.take }) { return try await handler(request, inner) }
         return try await inner.take(request)
     }
 
@@ -150,16 +154,16 @@ final class InterceptedRelay: MemberClient.Relay {
         return try await inner.relayInformation()
     }
 
-    func close() async {}
-}
-
-extension ReadResponse {
     func checkReadiness() async throws(RelayError) {
         try check()
         if let problem = state.withLock({ $0.unreadiness }) { throw .problem(problem) }
         try await inner.checkReadiness()
     }
 
+    func close() async {}
+}
+
+extension ReadResponse {
     func with(entries: [ReadEntry], head: UInt64? = nil) -> ReadResponse {
         ReadResponse(
             incarnation: incarnation,

@@ -32,6 +32,19 @@ final class TestCoalition: Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
+    /// An access token of the relay's operator.
+    func issueToken(mailboxes: UInt32) async throws -> AccessToken {
+        let token = AccessToken.random()
+        try await store.issueToken(token.hash, label: "test", mailboxes: mailboxes)
+        return token
+    }
+
+    /// Takes back the token that founders get.
+    func revokeToken() async throws {
+        let revoked = try await store.revokeToken(id: StoredToken.id(of: token.hash))
+        try #require(revoked)
+    }
+
     /// A copy of the relay's store as it is now.
     /// - Parameter keepsIncarnation: false for what a restored backup is; true for what a relay hides.
     func copyOfRelay(keepsIncarnation: Bool = false) throws -> TestRelay {

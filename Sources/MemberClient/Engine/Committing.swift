@@ -74,7 +74,6 @@ extension Engine {
                 try await Task.sleep(for: .milliseconds(Int.random(in: 0...(20 << min(attempt, 6)))))
             }
             guard let planned = try vault.read({ try plan($0) }) else { return nil }
-            try await createMailboxes()
             try await observer.willTake(.stageCommit)
             let request: AdvanceRequest
             switch try stage(planned) {

@@ -8,14 +8,12 @@ internal import TLSCodec
 extension Engine {
     /// The group in which this device's user and another one write to each other, made if there is none. Devices that
     /// have come since are added as far as they can be.
+    /// - Throws: `temporary` when no device of the user's can be added yet; what the relay says of the access token when it
+    ///   makes no mailbox for it. KeyPackages are taken when there is one, and not before.
     func conversation(with user: UserAddress) async throws -> GroupID {
-        if let id = try vault.read({ try existingConversation(with: user, $0) }) {
-            try await addNewDevices(to: id, of: user)
-            return id
-        }
-        let id = try await beginConversation(with: user)
-        try await fulfilIntents()
-        try await deliverWelcomes()
+        let id = try vault.write { try existingConversation(with: user, $0) ?? beginConversation(with: user, $0) }
+        try await createMailbox(of: id)
+        try await addNewDevices(to: id, of: user)
         return id
     }
 
@@ -37,11 +35,16 @@ extension Engine {
     }
 
     private func addNewDevices(to id: GroupID, of user: UserAddress) async throws {
-        let missing = try vault.read { transaction in
-            let members = Membership(tree: try tree(of: id, transaction))
-            return try participants(with: user, transaction).filter { members.devices[$0.hash] == nil }
+        let (devices, members) = try vault.read { transaction in
+            (try participants(with: user, transaction), Membership(tree: try tree(of: id, transaction)))
         }
+        let missing = devices.filter { members.devices[$0.hash] == nil }
         let additions = try await additions(of: missing)
+        let added = Set(additions.map(\.device.hash))
+        // What is written to nobody must not look as if it had been sent.
+        let readers = devices.filter { $0.address.userAddress == user }
+        guard readers.isEmpty || readers.contains(where: { members.devices[$0.hash] != nil || added.contains($0.hash) })
+        else { throw MemberError.noKeyPackages(user.description) }
         guard !additions.isEmpty else { return }
         let number = try vault.write { try keep(CommitIntent(group: id, additions: additions), $0) }
         try await fulfil(number)
@@ -64,22 +67,18 @@ extension Engine {
         return devices
     }
 
-    private func beginConversation(with user: UserAddress) async throws -> GroupID {
-        let devices = try vault.read { try participants(with: user, $0) }
-        let additions = try await additions(of: devices)
-        let reached = Set(additions.map(\.device.address.userAddress))
-        guard devices.isEmpty || reached.contains(user) else { throw MemberError.noKeyPackages(user.description) }
-        return try vault.write { transaction in
-            let device = try transaction.device()
-            guard let token = try transaction.organisation().accessToken else { throw MemberError.noToken }
-            let address = MailboxAddress(relay: device.relay, mailbox: .random())
-            let kind = GroupProfile.direct(device.identity.address.userAddress, user)
-            let profile = try GroupProfile(kind: kind, coalition: device.coalition, mailbox: address)
-            let charter = try signedCharter(transaction)
-            let id = try createGroup(GroupTerms(charter: charter, profile: profile), nil, token: token, transaction)
-            if !additions.isEmpty { _ = try keep(CommitIntent(group: id, additions: additions), transaction) }
-            return id
-        }
+    private func beginConversation(
+        with user: UserAddress,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> GroupID {
+        _ = try participants(with: user, transaction)
+        let device = try transaction.device()
+        guard let token = try transaction.organisation().accessToken else { throw MemberError.noToken }
+        let address = MailboxAddress(relay: device.relay, mailbox: .random())
+        let kind = GroupProfile.direct(device.identity.address.userAddress, user)
+        let profile = try GroupProfile(kind: kind, coalition: device.coalition, mailbox: address)
+        let charter = try signedCharter(transaction)
+        return try createGroup(GroupTerms(charter: charter, profile: profile), nil, token: token, transaction)
     }
 
     /// Takes a KeyPackage of each device. Devices that have none left, or whose KeyPackage is not theirs, are left out:

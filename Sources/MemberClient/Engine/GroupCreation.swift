@@ -63,26 +63,67 @@ extension Engine {
         return known
     }
 
-    /// Makes the mailboxes that are still to be made.
+    /// Makes the mailboxes that are still to be made. A conversation that gets none, because the relay refuses the token,
+    /// keeps nothing else from being done.
     func createMailboxes() async throws {
-        for (number, creation) in try vault.read({ try $0.records(in: .creations, as: CreationRecord.self) }) {
-            try await observer.willTake(.createMailboxes)
-            let response = try await relay(at: creation.relay).create(creation.request)
-            try vault.write { transaction in
-                guard try transaction.entry(number, in: .creations) != nil else { return }
-                try transaction.delete(number, in: .creations)
-                if let id = creation.group {
-                    var record = try transaction.group(id)
-                    if record.cursor.incarnation == .unknown { record.cursor.incarnation = response.incarnation }
-                    try transaction.setRecord(.group(id), to: record)
-                } else {
-                    var device = try transaction.device()
-                    if device.inbox.mailbox == creation.request.mailbox, device.inbox.cursor.incarnation == .unknown {
-                        device.inbox.cursor.incarnation = response.incarnation
-                    }
-                    try transaction.setRecord(.device, to: device)
-                }
+        for (number, creation) in try creations() {
+            do {
+                try await create(creation, number)
+            } catch let error as RelayError where error.refusesToken {
+                guard try vault.read({ try $0.entry(number, in: .creations) }) == nil else { throw error }
             }
+        }
+    }
+
+    /// Makes a group's mailbox, if that is still to be done.
+    /// - Throws: what the relay says of the token; the group does not exist any more then.
+    func createMailbox(of id: GroupID) async throws {
+        for (number, creation) in try creations() where creation.group == id { try await create(creation, number) }
+    }
+
+    private func creations() throws -> [(number: UInt64, record: CreationRecord)] {
+        try vault.read { try $0.records(in: .creations, as: CreationRecord.self) }
+    }
+
+    private func create(_ creation: CreationRecord, _ number: UInt64) async throws {
+        try await observer.willTake(.createMailboxes)
+        let response: CreateResponse
+        do throws(RelayError) {
+            response = try await relay(at: creation.relay).create(creation.request)
+        } catch {
+            if error.refusesToken { try undo(creation, number) }
+            throw error
+        }
+        try vault.write { transaction in
+            guard try transaction.entry(number, in: .creations) != nil else { return }
+            try transaction.delete(number, in: .creations)
+            if let id = creation.group {
+                var record = try transaction.group(id)
+                if record.cursor.incarnation == .unknown { record.cursor.incarnation = response.incarnation }
+                try transaction.setRecord(.group(id), to: record)
+            } else {
+                var device = try transaction.device()
+                if device.inbox.mailbox == creation.request.mailbox, device.inbox.cursor.incarnation == .unknown {
+                    device.inbox.cursor.incarnation = response.incarnation
+                }
+                try transaction.setRecord(.device, to: device)
+            }
+        }
+    }
+
+    /// Takes a conversation back whose mailbox the relay refuses to make: nobody else is in it, and what is to be written
+    /// there waits for the next one, which is made with the token that there is then.
+    private func undo(_ creation: CreationRecord, _ number: UInt64) throws {
+        try vault.write { transaction in
+            guard let id = creation.group, try transaction.entry(number, in: .creations) != nil,
+                try transaction.group(id).profile.kind != .coalition
+            else { return }
+            try transaction.delete(number, in: .creations)
+            for (number, intent) in try transaction.records(in: .intents, as: CommitIntent.self)
+            where intent.group == id {
+                try transaction.delete(number, in: .intents)
+            }
+            try transaction.removeGroup(id)
         }
     }
 }

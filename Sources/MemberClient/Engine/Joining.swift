@@ -162,7 +162,11 @@ extension Engine {
         else {
             return
         }
-        try await createMailboxes()
+        do {
+            try await createMailboxes()
+        } catch let error as RelayError where error.refusesToken {
+            throw MemberError.invitationUsed
+        }
         try await publishKeyPackages()
         try await observer.willTake(.appendRequest)
         let relay = await relay(at: try RelayAddress(joining.invitation.relay.string))

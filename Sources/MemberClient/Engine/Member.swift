@@ -204,6 +204,13 @@ public final class Member: Sendable {
         }
     }
 
+    /// Takes another access token of the relay's, as its operator has given it to one's organisation: conversations and
+    /// invitations are made with it from now on, on this device.
+    /// - Throws: `notPermitted` when the relay refuses it; the one that there was stays then.
+    public func setRelayToken(_ token: AccessToken) async throws(MemberError) {
+        try await describingErrors { try await engine.setAccessToken(token) }
+    }
+
     // MARK: Messages
 
     /// Sends a text. It is on disk before anything is sent, and stays until the relay has it.

@@ -18,7 +18,16 @@ extension MemberError {
         MemberError(
             .notPermitted,
             "the organisation has no access token of the relay on this device",
-            advice: "ask the organisation's admin, or the relay's operator"
+            advice:
+                "ask the organisation's admin or the relay's operator for one: aadr-msg settings --relay-token takes it"
+        )
+    }
+
+    static var invitationUsed: MemberError {
+        MemberError(
+            .notPermitted,
+            "the relay makes no more mailboxes for this invitation: it has been used, or it is over",
+            advice: "ask for another, and say if it was not you who used it: somebody has read it"
         )
     }
 

@@ -88,12 +88,27 @@ extension MemberError {
         let detail = problem.detail.map { "\(title): \($0)" } ?? title
         switch problem.name {
         case .tokenRefused:
-            self.init(.notPermitted, detail, advice: "ask the relay's operator for a token")
+            self.init(
+                .notPermitted,
+                detail,
+                advice:
+                    "ask the relay's operator for a token; who has joined takes it with aadr-msg settings --relay-token"
+            )
         case .mailboxesExhausted:
-            self.init(.notPermitted, detail, advice: "ask the relay's operator for a token with more mailboxes")
+            self.init(
+                .notPermitted,
+                detail,
+                advice:
+                    "ask the relay's operator for a new token; who has joined takes it with aadr-msg settings --relay-token"
+            )
         case .quotaExhausted, .mailboxFull, .unavailable, .grantsExhausted, .advancesExhausted, .rateLimited,
             .connectionsExhausted, .subscriptionsExhausted:
-            self.init(.temporary, detail, lost: "nothing was lost: it stays queued", advice: "try again later")
+            self.init(
+                .temporary,
+                detail,
+                lost: "nothing was lost: what is queued stays queued",
+                advice: "try again later"
+            )
         case .internal:
             self.init(.temporary, detail, lost: "nothing was lost", advice: "tell the relay's operator and try again")
         case .notPermitted:
@@ -105,7 +120,7 @@ extension MemberError {
             self.init(
                 .violation,
                 "the relay refused a request that should be right: \(detail)",
-                lost: "nothing was lost: it stays queued",
+                lost: "nothing was lost: what is queued stays queued",
                 advice: "run it again; if it stays so, tell the relay's operator"
             )
         }

@@ -19,6 +19,14 @@ public enum RelayError: Error, Equatable, Sendable {
     case cancelled
 }
 
+extension RelayError {
+    /// Whether the relay makes no mailbox for the access token that it was given.
+    var refusesToken: Bool {
+        guard case .problem(let problem) = self else { return false }
+        return problem.name == .tokenRefused || problem.name == .mailboxesExhausted
+    }
+}
+
 extension RelayError: CustomStringConvertible {
     public var description: String {
         switch self {

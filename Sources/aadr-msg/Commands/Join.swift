@@ -17,6 +17,10 @@ struct Join: AsyncParsableCommand {
     @Option(help: ArgumentHelp(Speech.text(.optionDevice), valueName: "name"))
     var device = Parameter.defaultDevice
 
+    // One token in sixty-four begins with a hyphen.
+    @Option(parsing: .unconditional, help: ArgumentHelp(Speech.text(.optionOwnRelayToken), valueName: "token"))
+    var relayToken: String?
+
     @Option(help: ArgumentHelp(Speech.text(.optionWait), valueName: "seconds"))
     var wait: UInt64?
 
@@ -24,12 +28,16 @@ struct Join: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(global)
+        guard invitation != "-" || relayToken != "-" else {
+            throw Failure(.usage, .twiceStandardInput, advice: .twiceStandardInputAdvice)
+        }
+        let relayToken = try relayToken.map(Parameter.relayToken)
         let text = invitation == "-" ? try Input.text() : invitation
         let network = try session.network
         let joining = try await Member.beginJoin(
             pasted(text),
             device: try Parameter.name(device, option: "--device"),
-            relayToken: nil,
+            relayToken: relayToken,
             home: session.settings.home,
             unlock: try session.joiningUnlock(),
             network: network

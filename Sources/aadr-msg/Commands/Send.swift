@@ -50,6 +50,7 @@ extension Session {
                 .queuedOnly,
                 ["to": "\(result.target)", "reason": result.reason.map { Speech.text($0.what) } ?? ""]
             )
+            if let reason = result.reason, !reason.passesByItself { printer.say([reason.adviceLine]) }
         }
     }
 }

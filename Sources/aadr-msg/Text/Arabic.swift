@@ -99,6 +99,7 @@ extension Speech {
             أمثلة:
               aadr-msg settings
               aadr-msg settings --read-receipts on
+              aadr-msg settings --relay-token - < token.txt
             """
         case .helpPassphrase: "تغيير ما يفتح هذا المجلد: عبارة المرور أو ملف المفتاح."
         case .examplePassphrase:
@@ -123,7 +124,7 @@ extension Speech {
         case .optionLang: "اللغة التي نخاطبك بها. (وإلا فلغة النظام.)"
         case .optionJSON: "طباعة كائن JSON واحد في كل سطر، للسكربتات."
         case .optionRelay: "عنوان المُرحِّل، من مشغّله."
-        case .optionRelayToken: "رمز الدخول إلى المُرحِّل، من مشغّله."
+        case .optionRelayToken: "رمز الدخول إلى المُرحِّل، من مشغّله، أو - للقراءة من الدخل القياسي."
         case .optionCoalition: "اسم التحالف."
         case .optionOrg: "اسم منظمتك: حروف لاتينية وأرقام و'.' و'_' و'-'."
         case .optionUser: "اسمك: حروف لاتينية وأرقام و'.' و'_' و'-'."
@@ -132,6 +133,7 @@ extension Speech {
         case .optionInviteUser: "اسم المدعوّ."
         case .optionNewOrg: "المنظمة العضو الجديدة التي يكون المدعوّ أول مشرف فيها."
         case .argumentInvitation: "الدعوة، أو - للقراءة من الدخل القياسي."
+        case .optionOwnRelayToken: "رمز دخول خاص بمنظمتك، إن أعطاها إياه مشغّل المُرحِّل؛ أو - للقراءة من الدخل القياسي."
         case .optionWait: "كم ثانية ننتظر الموافقة. (وإلا فحتى تنتهي صلاحية الدعوة.)"
         case .argumentRequest: "معرّف الطلب، كما يعرضه requests."
         case .optionCode: "الرمز الذي قرأه عليك صاحب الطلب. (وإلا فالسؤال على الطرفية.)"
@@ -149,6 +151,8 @@ extension Speech {
             """
         case .optionExecTimeout: "أنهِ أمر ‎--exec إذا طال أكثر من ذلك، ويُعدّ عندئذ فاشلًا."
         case .badExecTimeout: "يأخذ ‎--exec-timeout عدد ثوانٍ، 1 أو أكثر"
+        case .optionNewRelayToken:
+            "رمز دخول آخر، من مشغّل المُرحِّل، أو - للقراءة من الدخل القياسي: به تُنشأ المحادثات والدعوات الجديدة على هذا الجهاز."
         case .optionReadReceipts: "هل تُبلَّغ المنظمات المرسلة للإنذارات حين تقرؤها. (وإلا فلا: off.)"
         case .optionNewPassphraseFile: "ملف فيه عبارة المرور الجديدة. (وإلا فالسؤال على الطرفية.)"
         case .optionNewKeyFile: "الفتح بملف المفتاح هذا من الآن؛ يُنشأ إن لم يكن موجودًا."
@@ -243,11 +247,11 @@ extension Speech {
         case .statusPostQuantum: "تبادل المفاتيح: X-Wing، آمن حتى أمام الحواسيب الكمومية."
         case .statusClassical: "تبادل المفاتيح: X25519."
         case .statusRelayReachable: "المُرحِّل يستجيب."
+        case .statusRelayUnavailable: "المُرحِّل يستجيب، لكنه لا يقبل شيئًا الآن: {reason}."
         case .statusRelayUnreachable: "لا اتصال: {reason}."
         case .statusWaiting: "ينتظر الإرسال: {queued}. لم يُعرض بعد: {unshown}."
         case .statusNoFindings: "لم يُلحظ خرق للبروتوكول."
         case .statusFindings: "ما لوحظ من خروق البروتوكول حتى الآن: {count}."
-        case .statusRelayUnavailable: "المُرحِّل يستجيب، لكنه لا يقبل شيئًا الآن: {reason}."
         case .statusGroupStopped: "لا يمكن متابعة المحادثة {group}: {reason}"
         case .statusRootKey: "المفتاح الجذر للمنظمة ما زال هنا. انقله إلى مكان غير متصل:\n{file}"
         case .statusExecFailing: "فشل أمر ‎recv --exec للرسالة {id}؛ المحاولات: {attempts}؛ آخرها: {reason}."
@@ -256,6 +260,7 @@ extension Speech {
         case .askPassphraseAgain: "العبارة نفسها مرة أخرى:"
         case .readReceiptsOn: "تُبلَّغ المنظمات المرسلة للإنذارات حين تقرؤها."
         case .readReceiptsOff: "لا يُبلَّغ أحد حين تقرأ إنذارًا."
+        case .relayTokenTaken: "رمز الدخول الجديد صالح وقد حُفظ. ما كان ينتظره يُرسَل مع أول aadr-msg recv."
         case .passphraseChanged: "تمّ. من الآن لا يفتح هذا المجلدَ إلا الجديد."
 
         // ما قد يتعثّر هنا.
@@ -303,6 +308,8 @@ extension Speech {
         case .badRelayAddressAdvice: "صورته https://HOST:PORT/#PIN؛ يطبعه مشغّل المُرحِّل بالأمر aadr-relay address."
         case .badRelayToken: "ما في ‎--relay-token ليس رمز دخول"
         case .badRelayTokenAdvice: "انسخه مرة أخرى كاملًا مما أرسله مشغّل المُرحِّل."
+        case .twiceStandardInput: "لا يمكن أن تأتي الدعوة ورمز الدخول معًا من الدخل القياسي"
+        case .twiceStandardInputAdvice: "اكتب أحدهما في سطر الأمر."
         case .badProxy: "{value} ليس عنوان وكيل"
         case .badProxyAdvice:
             "اكتب socks5://HOST:PORT أو http://HOST:PORT؛ ولـ Tor على هذا الجهاز socks5://127.0.0.1:9050"

@@ -81,9 +81,16 @@ extension Speech {
         "ask an admin of the organisation concerned": "اطلبه من مشرف في تلك المنظمة",
         "the organisation has no access token of the relay on this device":
             "ليس على هذا الجهاز رمز دخول للمنظمة إلى المُرحِّل",
-        "ask the organisation's admin, or the relay's operator": "اسأل مشرف المنظمة أو مشغّل المُرحِّل",
-        "ask the relay's operator for a token": "اطلب رمز دخول من مشغّل المُرحِّل",
-        "ask the relay's operator for a token with more mailboxes": "اطلب من مشغّل المُرحِّل رمز دخول بصناديق أكثر",
+        "ask the organisation's admin or the relay's operator for one: aadr-msg settings --relay-token takes it":
+            "اطلبه من مشرف المنظمة أو مشغّل المُرحِّل، وأدخله بالأمر aadr-msg settings --relay-token",
+        "the relay makes no more mailboxes for this invitation: it has been used, or it is over":
+            "لم يعد المُرحِّل ينشئ صناديق لهذه الدعوة: لقد استُعملت، أو انتهت صلاحيتها",
+        "ask for another, and say if it was not you who used it: somebody has read it":
+            "اطلب دعوة أخرى، وإن لم تكن أنت من استعملها فأخبر من أرسلها: لقد قرأها غيرك",
+        "ask the relay's operator for a token; who has joined takes it with aadr-msg settings --relay-token":
+            "اطلب رمز دخول من مشغّل المُرحِّل؛ ومن انضم يدخله بالأمر aadr-msg settings --relay-token",
+        "ask the relay's operator for a new token; who has joined takes it with aadr-msg settings --relay-token":
+            "اطلب رمز دخول جديدًا من مشغّل المُرحِّل؛ ومن انضم يدخله بالأمر aadr-msg settings --relay-token",
         "it may have expired or been taken back": "ربما انتهت صلاحيته أو سُحب",
         "ask an admin of the organisation to admit it again": "اطلب من مشرف في المنظمة أن يقبله من جديد",
         "a device cannot remove itself": "لا يُخرج جهازٌ نفسه",

@@ -100,6 +100,7 @@ extension Speech {
             Examples:
               aadr-msg settings
               aadr-msg settings --read-receipts on
+              aadr-msg settings --relay-token - < token.txt
             """
         case .helpPassphrase: "Change what opens this home: its passphrase or key file."
         case .examplePassphrase:
@@ -125,7 +126,7 @@ extension Speech {
         case .optionLang: "The language to speak to you in. (Default: the locale's.)"
         case .optionJSON: "Print one JSON object per line, for scripts."
         case .optionRelay: "The relay's address, from its operator."
-        case .optionRelayToken: "The access token, from the relay's operator."
+        case .optionRelayToken: "The access token, from the relay's operator, or - for standard input."
         case .optionCoalition: "The coalition's name."
         case .optionOrg: "Your organisation's name: letters, digits, '.', '_' and '-'."
         case .optionUser: "Your name: letters, digits, '.', '_' and '-'."
@@ -134,6 +135,8 @@ extension Speech {
         case .optionInviteUser: "The name of who is invited."
         case .optionNewOrg: "The new member organisation that they are the first admin of."
         case .argumentInvitation: "The invitation, or - for standard input."
+        case .optionOwnRelayToken:
+            "Your organisation's own access token, if the relay's operator has given it one; - for standard input."
         case .optionWait: "How long to wait for the approval. (Default: until the invitation expires.)"
         case .argumentRequest: "The request's id, as requests shows it."
         case .optionCode: "The code that the other person read to you. (Default: ask on the terminal.)"
@@ -152,6 +155,11 @@ extension Speech {
             """
         case .optionExecTimeout: "End a command of --exec that runs longer; it has failed then."
         case .badExecTimeout: "--exec-timeout takes a number of seconds, 1 or more"
+        case .optionNewRelayToken:
+            """
+            Another access token, from the relay's operator, or - for standard input: new conversations and invitations are \
+            made with it on this device.
+            """
         case .optionReadReceipts: "Whether senders of alerts are told when you have read them. (Default: off.)"
         case .optionNewPassphraseFile: "A file that holds the new passphrase. (Default: ask on the terminal.)"
         case .optionNewKeyFile: "Open with this key file from now on; it is made where it does not exist."
@@ -250,6 +258,7 @@ extension Speech {
         case .statusPostQuantum: "Key exchange: X-Wing, safe against quantum computers too."
         case .statusClassical: "Key exchange: X25519."
         case .statusRelayReachable: "The relay answers."
+        case .statusRelayUnavailable: "The relay answers, but takes nothing now: {reason}."
         case .statusRelayUnreachable: "No connection: {reason}."
         case .statusWaiting: "Waiting to be sent: {queued}. Not shown yet: {unshown}."
         case .statusNoFindings: "Nobody was seen to break the protocol."
@@ -258,12 +267,13 @@ extension Speech {
         case .statusRootKey: "The organisation's root key is still here. Move it offline:\n{file}"
         case .statusExecFailing:
             "The command of recv --exec has failed for message {id}; attempts: {attempts}; last: {reason}."
-        case .statusRelayUnavailable: "The relay answers, but takes nothing now: {reason}."
         case .askPassphrase: "Passphrase:"
         case .askNewPassphrase: "New passphrase (four words or more):"
         case .askPassphraseAgain: "The same passphrase again:"
         case .readReceiptsOn: "Organisations that send alerts are told when you have read them."
         case .readReceiptsOff: "Nobody is told when you read an alert."
+        case .relayTokenTaken:
+            "The new access token is good and kept. What waited for it goes with the next aadr-msg recv."
         case .passphraseChanged: "Done. From now on only the new one opens this home."
 
         // What can go wrong on this side of the engine.
@@ -313,6 +323,8 @@ extension Speech {
             "It looks like https://HOST:PORT/#PIN; the relay's operator prints it with aadr-relay address."
         case .badRelayToken: "what --relay-token gives is not an access token"
         case .badRelayTokenAdvice: "Copy it again, all of it, from what the relay's operator sent you."
+        case .twiceStandardInput: "the invitation and the token cannot both come on standard input"
+        case .twiceStandardInputAdvice: "Write one of them on the command line."
         case .badProxy: "{value} is not a proxy's address"
         case .badProxyAdvice:
             "Write socks5://HOST:PORT or http://HOST:PORT; for Tor on this machine socks5://127.0.0.1:9050"

@@ -22,11 +22,11 @@ enum Phrase: String, CaseIterable, Sendable {
     case optionHome, optionPassphraseFile, optionKeyFile, optionProxy, optionLang, optionJSON
     case optionRelay, optionRelayToken, optionCoalition, optionOrg, optionUser, optionDevice, optionSuite
     case optionInviteUser, optionNewOrg
-    case argumentInvitation, optionWait
+    case argumentInvitation, optionOwnRelayToken, optionWait
     case argumentRequest, optionCode, optionAll
     case optionTo, argumentText
     case optionFollow, optionFrom, optionKind, optionMark, optionExec, optionExecTimeout, badExecTimeout
-    case optionReadReceipts, optionNewPassphraseFile, optionNewKeyFile
+    case optionReadReceipts, optionNewRelayToken, optionNewPassphraseFile, optionNewKeyFile
 
     // Help: the parser's own headings.
     case headingOverview, headingUsage, headingArguments, headingOptions, headingSubcommands
@@ -53,7 +53,7 @@ enum Phrase: String, CaseIterable, Sendable {
         statusFindings
     case statusGroupStopped, statusRootKey, statusExecFailing
     case askPassphrase, askNewPassphrase, askPassphraseAgain, passphraseChanged
-    case readReceiptsOn, readReceiptsOff
+    case readReceiptsOn, readReceiptsOff, relayTokenTaken
 
     // What can go wrong on this side of the engine: what happened, and what to do.
     case nothingLost
@@ -77,6 +77,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case badTarget, badTargetAdvice
     case badRelayAddress, badRelayAddressAdvice
     case badRelayToken, badRelayTokenAdvice
+    case twiceStandardInput, twiceStandardInputAdvice
     case badProxy, badProxyAdvice
     case emptyText, emptyTextAdvice
 

@@ -111,6 +111,13 @@ import Testing
             await expectProblem(.tokenRefused) {
                 try await make(child, from: AccessToken.random().hash, mailboxes: 1, days: 1)
             }
+            // From itself a token is not made: it is there.
+            for token in [parent, child] { try await make(token, from: token, mailboxes: 1, days: 30) }
+            #expect(try await test.store.tokens() == tokens)
+            await expectProblem(.tokenRefused) {
+                let unknown = AccessToken.random().hash
+                try await make(unknown, from: unknown, mailboxes: 1, days: 1)
+            }
             try await make(AccessToken.random().hash, from: child, mailboxes: 1, days: 7)
             try await create(child, today: test.today + 7)
             await expectProblem(.mailboxesExhausted) { try await create(child, today: test.today) }
