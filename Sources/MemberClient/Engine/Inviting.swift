@@ -28,15 +28,8 @@ extension Engine {
         let invitation = draft.invitation
         let quota = invitation.kind == .colleague ? Self.colleagueQuota : Self.organisationQuota
         let relay = await relay(at: draft.relay)
-        // Nothing is kept before the relay has made both: an invitation that half exists is of no use to anybody.
-        _ = try await relay.childToken(
-            ChildTokenRequest(
-                accessToken: draft.token,
-                child: invitation.childToken,
-                mailboxes: quota.mailboxes,
-                days: quota.days
-            )
-        )
+        // Nothing is kept before the relay has made both: an invitation that half exists is of no use to anybody. When there is
+        // not enough left for both, what is spent in vain is the one mailbox.
         let inbox = OwnMailbox(mailbox: invitation.inbox, capability: .random())
         let created = try await relay.create(
             CreateRequest(
@@ -46,6 +39,14 @@ extension Engine {
                 grants: [
                     Grant(capabilityHash: inbox.capability.hash, rights: [.read, .delete]), invitation.joinerGrant,
                 ]
+            )
+        )
+        _ = try await relay.childToken(
+            ChildTokenRequest(
+                accessToken: draft.token,
+                child: invitation.childToken,
+                mailboxes: quota.mailboxes,
+                days: quota.days
             )
         )
         var record = InvitationRecord(invitation: invitation, inbox: inbox)

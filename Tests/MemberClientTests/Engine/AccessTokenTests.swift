@@ -117,6 +117,22 @@ struct AccessTokenTests {
         await founder.close()
     }
 
+    @Test func invitationForWhichTooFewMailboxesAreLeftSpendsOne() async throws {
+        let coalition = try await TestCoalition()
+        let founder = try await coalition.found("SMEX")
+        try await founder.setRelayToken(coalition.issueToken(mailboxes: 64))
+        let organisation = Invitee.organisation(
+            try #require(Name("JOSA")),
+            firstAdmin: try #require(Name("admin"))
+        )
+        await #expect { try await founder.invite(organisation) } throws: { error in
+            (error as? MemberError)?.kind == .notPermitted
+        }
+        // Each takes three: its inbox, and two of the joiner's.
+        for number in 0..<21 { _ = try await founder.invite(.colleague(try #require(Name("user\(number)")))) }
+        await founder.close()
+    }
+
     @Test func invitationThatHasBeenUsedIsCalledSo() async throws {
         let coalition = try await TestCoalition()
         let founder = try await coalition.found("SMEX")
