@@ -2,6 +2,7 @@ import Coalition
 import MLS
 import RelayAPI
 import Sodium
+import TLSCodec
 import Testing
 
 @testable import MemberClient
@@ -60,6 +61,20 @@ struct WelcomeTests {
     @Test func toAGroupWithAnExternalSender() async throws {
         try await expectRefused(.j2, in: DishonestScene()) { welcome, _ in
             welcome.extensions.elements.append(Extension(type: .externalSenders, data: [0]))
+        }
+    }
+
+    @Test func toAGroupAtNoRelaysAddress() async throws {
+        try await expectRefused(.j2, in: DishonestScene()) { welcome, terms in
+            var bytes = terms.profile.mailbox.encoded
+            let scheme = try #require(bytes.firstIndex(of: UInt8(ascii: "h")))
+            bytes[scheme] = UInt8(ascii: "x")
+            let profile = try GroupProfile(
+                kind: terms.profile.kind,
+                coalition: terms.coalition,
+                mailbox: try MailboxAddress(decoding: bytes)
+            )
+            welcome.extensions = GroupTerms(charter: terms.charter, profile: profile).extensions
         }
     }
 

@@ -14,15 +14,31 @@ extension Engine {
 
     /// Makes the Commits that are still to be made.
     func fulfilIntents() async throws {
+        var steps = Steps()
+        try await fulfilIntents(&steps)
+        try steps.finish()
+    }
+
+    func fulfilIntents(_ steps: inout Steps) async throws {
         for (number, intent) in try vault.read({ try $0.records(in: .intents, as: CommitIntent.self) }) {
-            // What cannot be done in a group that has been given up keeps nothing else from being done.
-            guard try vault.read({ try $0.group(intent.group).stopped }) == nil else { continue }
-            _ = try await fulfilOrDrop(number, in: intent.group)
+            // What cannot be done in a group that has been given up, or whose mailbox is not there, has to wait.
+            guard let relay = try vault.read({ try relayForCommits(in: intent.group, $0) }) else { continue }
+            try await steps.attempt(at: relay) { _ = try await fulfilOrDrop(number, in: intent.group) }
         }
     }
 
+    /// - Returns: the address of the relay; nil when a Commit would not get into the group's log.
+    private func relayForCommits(in id: GroupID, _ transaction: borrowing VaultTransaction) throws -> String? {
+        let record = try transaction.group(id)
+        let mailbox = record.profile.mailbox
+        guard record.stopped == nil, try transaction.get(.lostMailbox(of: id)) == nil,
+            try !unmadeMailboxes(transaction).contains(mailbox.mailbox)
+        else { return nil }
+        return mailbox.relay.string
+    }
+
     /// - Returns: why no Commit can fulfil it, if none can: then it has been given up.
-    private func fulfilOrDrop(_ number: UInt64, in group: GroupID) async throws -> ImpossibleCommit? {
+    func fulfilOrDrop(_ number: UInt64, in group: GroupID) async throws -> ImpossibleCommit? {
         let error = try await commit { transaction in
             guard let intent = try transaction.record(number, in: .intents, as: CommitIntent.self) else { return nil }
             return PlannedCommit(group: intent.group, intent: (number, intent))
@@ -74,6 +90,7 @@ extension Engine {
                 try await Task.sleep(for: .milliseconds(Int.random(in: 0...(20 << min(attempt, 6)))))
             }
             guard let planned = try vault.read({ try plan($0) }) else { return nil }
+            try await createMailbox(of: planned.group)
             try await observer.willTake(.stageCommit)
             let request: AdvanceRequest
             switch try stage(planned) {

@@ -11,7 +11,11 @@ extension Engine {
     /// - Throws: `temporary` when no device of the user's can be added yet; what the relay says of the access token when it
     ///   makes no mailbox for it. KeyPackages are taken when there is one, and not before.
     func conversation(with user: UserAddress) async throws -> GroupID {
-        let id = try vault.write { try existingConversation(with: user, $0) ?? beginConversation(with: user, $0) }
+        let existing = try vault.read { try existingConversation(with: user, $0) }
+        // Another process may begin it just now.
+        let id =
+            try existing
+            ?? vault.write { try existingConversation(with: user, $0) ?? beginConversation(with: user, $0) }
         try await createMailbox(of: id)
         try await addNewDevices(to: id, of: user)
         return id
@@ -24,31 +28,66 @@ extension Engine {
     ) throws -> GroupID? {
         let own = try transaction.device().identity.address.userAddress
         let kind = GroupProfile.direct(own, user)
-        return try transaction.groupIDs()
+        let usable = try transaction.groupIDs()
             .filter { id in
                 let record = try transaction.group(id)
-                guard record.profile.kind == kind, record.stopped == nil else { return false }
+                guard record.profile.kind == kind, record.stopped == nil,
+                    try transaction.get(.lostMailbox(of: id)) == nil
+                else { return false }
                 // One that holds a device which has left the coalition is not written to again.
                 return try isCovered(id, transaction)
             }
-            .min { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+            .sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        let unmade = try unmadeMailboxes(transaction)
+        return try usable.first { try !unmade.contains(transaction.group($0).profile.mailbox.mailbox) } ?? usable.first
     }
 
+    /// Adds the devices of both users that are not in the conversation, and sees to it that one of the other's is.
     private func addNewDevices(to id: GroupID, of user: UserAddress) async throws {
-        let (devices, members) = try vault.read { transaction in
-            (try participants(with: user, transaction), Membership(tree: try tree(of: id, transaction)))
+        let devices = try vault.read { try participants(with: user, $0) }
+        let isReader = { (device: DeviceIdentity) in device.address.userAddress == user }
+        let readers = devices.filter(isReader)
+        let wasReadable = try canBeRead(id, by: readers)
+        do {
+            // What an earlier try has begun: its KeyPackages have been taken.
+            for number in try vault.read({ try intents(in: id, $0) }) { try await fulfil(number) }
+            let members = try vault.read { Membership(tree: try tree(of: id, $0)) }
+            let missing = devices.filter { members.devices[$0.hash] == nil }
+            var additions = try await additions(of: missing.filter(isReader))
+            // KeyPackages of this user's own devices are not spent where there is nobody to write to.
+            if try !additions.isEmpty || canBeRead(id, by: readers) {
+                additions += try await self.additions(of: missing.filter { !isReader($0) })
+            }
+            try await add(additions, to: id)
+        } catch  where wasReadable && !Task.isCancelled && MemberError(error).kind != .unreachable {
+            // Those who are there can read what is written; who cannot be added now is added later.
         }
-        let missing = devices.filter { members.devices[$0.hash] == nil }
-        let additions = try await additions(of: missing)
-        let added = Set(additions.map(\.device.hash))
         // What is written to nobody must not look as if it had been sent.
-        let readers = devices.filter { $0.address.userAddress == user }
-        guard readers.isEmpty || readers.contains(where: { members.devices[$0.hash] != nil || added.contains($0.hash) })
-        else { throw MemberError.noKeyPackages(user.description) }
+        guard try canBeRead(id, by: readers) else { throw MemberError.noKeyPackages(user.description) }
+        try? await deliverWelcomes()
+    }
+
+    /// - Parameter readers: the devices that should read it; none where this user has no other device.
+    private func canBeRead(_ id: GroupID, by readers: [DeviceIdentity]) throws -> Bool {
+        guard !readers.isEmpty else { return true }
+        let members = try vault.read { Membership(tree: try tree(of: id, $0)) }
+        return readers.contains { members.devices[$0.hash] != nil }
+    }
+
+    private func intents(in id: GroupID, _ transaction: borrowing VaultTransaction) throws -> [UInt64] {
+        try transaction.records(in: .intents, as: CommitIntent.self).filter { $0.record.group == id }.map(\.number)
+    }
+
+    /// Adds devices with one Commit; one by one when the rules refuse one of them, so that it keeps no other out.
+    private func add(_ additions: [CommitIntent.Addition], to id: GroupID) async throws {
         guard !additions.isEmpty else { return }
         let number = try vault.write { try keep(CommitIntent(group: id, additions: additions), $0) }
-        try await fulfil(number)
-        try await deliverWelcomes()
+        guard let error = try await fulfilOrDrop(number, in: id) else { return }
+        guard additions.count > 1 else { throw MemberError.impossible(error) }
+        for addition in additions {
+            let number = try vault.write { try keep(CommitIntent(group: id, additions: [addition]), $0) }
+            _ = try await fulfilOrDrop(number, in: id)
+        }
     }
 
     /// The other devices of this device's user, and all of the other user.

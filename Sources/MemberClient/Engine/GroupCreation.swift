@@ -63,22 +63,28 @@ extension Engine {
         return known
     }
 
-    /// Makes the mailboxes that are still to be made. A conversation that gets none, because the relay refuses the token,
-    /// keeps nothing else from being done.
+    /// Makes the mailboxes that are still to be made. A conversation's, for which the relay takes no access token that there
+    /// is, waits for another token, and keeps nothing else from being done.
     func createMailboxes() async throws {
         for (number, creation) in try creations() {
             do {
                 try await create(creation, number)
             } catch let error as RelayError where error.refusesToken {
-                guard try vault.read({ try $0.entry(number, in: .creations) }) == nil else { throw error }
+                guard let id = creation.group, try vault.read({ try $0.group(id).profile.kind }) != .coalition else {
+                    throw error
+                }
             }
         }
     }
 
     /// Makes a group's mailbox, if that is still to be done.
-    /// - Throws: what the relay says of the token; the group does not exist any more then.
     func createMailbox(of id: GroupID) async throws {
         for (number, creation) in try creations() where creation.group == id { try await create(creation, number) }
+    }
+
+    /// Mailboxes that are still to be made: the relay knows nothing of them yet.
+    func unmadeMailboxes(_ transaction: borrowing VaultTransaction) throws -> Set<MailboxID> {
+        Set(try transaction.records(in: .creations, as: CreationRecord.self).map(\.record.request.mailbox))
     }
 
     private func creations() throws -> [(number: UInt64, record: CreationRecord)] {
@@ -87,13 +93,9 @@ extension Engine {
 
     private func create(_ creation: CreationRecord, _ number: UInt64) async throws {
         try await observer.willTake(.createMailboxes)
-        let response: CreateResponse
-        do throws(RelayError) {
-            response = try await relay(at: creation.relay).create(creation.request)
-        } catch {
-            if error.refusesToken { try undo(creation, number) }
-            throw error
-        }
+        // A group that has waited for another token is made with the one that there is now.
+        let token = creation.group == nil ? nil : try vault.read { try $0.organisation().accessToken }
+        let response = try await relay(at: creation.relay).create(creation.request.with(token))
         try vault.write { transaction in
             guard try transaction.entry(number, in: .creations) != nil else { return }
             try transaction.delete(number, in: .creations)
@@ -110,20 +112,11 @@ extension Engine {
             }
         }
     }
+}
 
-    /// Takes a conversation back whose mailbox the relay refuses to make: nobody else is in it, and what is to be written
-    /// there waits for the next one, which is made with the token that there is then.
-    private func undo(_ creation: CreationRecord, _ number: UInt64) throws {
-        try vault.write { transaction in
-            guard let id = creation.group, try transaction.entry(number, in: .creations) != nil,
-                try transaction.group(id).profile.kind != .coalition
-            else { return }
-            try transaction.delete(number, in: .creations)
-            for (number, intent) in try transaction.records(in: .intents, as: CommitIntent.self)
-            where intent.group == id {
-                try transaction.delete(number, in: .intents)
-            }
-            try transaction.removeGroup(id)
-        }
+extension CreateRequest {
+    /// The same with another access token; as it is without one.
+    fileprivate func with(_ token: AccessToken?) -> CreateRequest {
+        CreateRequest(accessToken: token ?? accessToken, mailbox: mailbox, epoch: epoch, grants: grants)
     }
 }

@@ -43,7 +43,9 @@ extension Engine {
             }
             guard !log.entries.isEmpty else { return hasProcessed }
             // Who wrote must be in the directory, which may be behind.
-            if let coalition = device.coalitionGroup { try await syncGroup(coalition) }
+            if let coalition = device.coalitionGroup {
+                try await tolerating(lossOf: coalition) { try await syncGroup(coalition) }
+            }
             var last = inbox.cursor
             for entry in log.entries {
                 let opened = try await open(entry, in: inbox.mailbox, from: relay)

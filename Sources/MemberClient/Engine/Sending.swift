@@ -140,7 +140,6 @@ extension Engine {
                 throw error
             } catch {
                 let reason = MemberError(error)
-                guard reason.kind != .internal else { throw error }
                 failures[number] = reason
                 blocked[item.destination] = reason
             }
@@ -158,7 +157,7 @@ extension Engine {
             else { return }
             let id: GroupID
             switch item.destination {
-            case .group(let group): id = group
+            case .group(let group): id = try await home(of: number, in: group)
             case .user(let address):
                 id = try await conversation(with: address)
                 try assign(number, to: id)
@@ -181,6 +180,31 @@ extension Engine {
             lost: "nothing was lost: it stays queued",
             advice: "try again"
         )
+    }
+
+    /// The conversation in which a message goes: a later one when the relay does not know the mailbox of its own any more.
+    private func home(of number: UInt64, in group: GroupID) async throws -> GroupID {
+        let (kind, isLost, own) = try vault.read { transaction in
+            (
+                try transaction.group(group).profile.kind, try transaction.get(.lostMailbox(of: group)) != nil,
+                try transaction.device().identity.address.userAddress
+            )
+        }
+        guard isLost, case .direct(let participants) = kind else { return group }
+        let successor = try await conversation(with: participants.first { $0 != own } ?? own)
+        try vault.write { transaction in
+            guard var item = try transaction.record(number, in: .outbox, as: OutboxItem.self), item.relayed == nil,
+                item.destination == .group(group)
+            else { return }
+            try transaction.delete(.outgoing(item.entryID, of: group))
+            item = OutboxItem(to: .group(successor), entryID: .random(), content: item.content)
+            try transaction.setRecord(.outgoing(item.entryID, of: successor), to: Number(number))
+            try transaction.replace(number, in: .outbox, with: item.encoded)
+            try changePlace(of: try Content(json: item.content).id, outboxNumber: number, transaction) {
+                $0.destination = .group(successor)
+            }
+        }
+        return successor
     }
 
     /// Gives a message for a person its conversation.

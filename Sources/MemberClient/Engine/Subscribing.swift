@@ -79,13 +79,14 @@ extension Engine {
                 try await self.process(event, of: followed, progress)
                 onEvent()
                 guard try await self.isCurrent(followed, over: line) else {
-                    // The next epoch is another capability's; what waited for it goes out at once.
-                    try await self.settle()
+                    // The next epoch is another capability's; what waited for it goes out at once. What cannot is tried
+                    // again and told by the others who settle.
+                    try? await self.settle()
                     return progress.stop()
                 }
                 // Not before the others have been heard: a relay may go on so.
-                guard case .heartbeat = event, progress.hasGap else { return true }
-                throw RelayError.unreachable("it streams nothing of a mailbox that can be read")
+                if case .heartbeat = event { try progress.checkGap() }
+                return true
             } catch {
                 return progress.stop(because: error)
             }
@@ -102,7 +103,9 @@ extension Engine {
             progress.noteRefusal(refusal.problem)
             // Reading says the same, and does what there is to do about it.
             let isReadable = try await tolerating(lossOf: mailbox.group) { try await sync(mailbox, nil) }
-            if isReadable { progress.noteGap() }
+            if isReadable {
+                progress.noteGap(RelayError.unreachable("it streams nothing of a mailbox that can be read"))
+            }
         case .entries(let response, let index):
             guard let mailbox = Self.element(index, of: followed) else { throw Self.unknownMailbox }
             let delivered = DeliveredEntries(
@@ -110,9 +113,14 @@ extension Engine {
                 after: progress.advance(Int(index), to: response.entries.last?.sequence),
                 response: response
             )
-            try await sync(mailbox, delivered)
+            do {
+                try await sync(mailbox, delivered)
+            } catch  where !(error is CancellationError) && !((error as? RelayError)?.isBrokenConnection ?? false) {
+                // What is wrong with one mailbox keeps no other from being heard.
+                return progress.noteGap(error)
+            }
             // What came into the inbox may be a group, and more to do.
-            if mailbox.group == nil, !response.entries.isEmpty { _ = try await sync() }
+            if mailbox.group == nil, !response.entries.isEmpty { _ = try? await sync() }
         }
     }
 
@@ -141,9 +149,12 @@ extension Engine {
                     mailbox: Self.subscribed(device.inbox.access, device.inbox.cursor)
                 )
             ]
+            let unmade = try unmadeMailboxes(transaction)
             for id in try transaction.groupIDs() {
                 let record = try transaction.group(id)
-                guard record.stopped == nil, let relay = try? RelayAddress(record.profile.mailbox.relay.string) else {
+                guard record.stopped == nil, !unmade.contains(record.profile.mailbox.mailbox),
+                    let relay = try? RelayAddress(record.profile.mailbox.relay.string)
+                else {
                     continue
                 }
                 all.append(Followed(group: id, relay: relay, mailbox: Self.subscribed(record.access, record.cursor)))
@@ -183,7 +194,7 @@ private final class Progress: Sendable {
     private struct State {
         var after: [UInt64]
         var refusal: Problem?
-        var hasGap = false
+        var gap: (any Error)?
         var failure: (any Error)?
         var wasStopped = false
     }
@@ -211,12 +222,14 @@ private final class Progress: Sendable {
         state.withLock { $0.refusal = problem }
     }
 
-    /// There is a mailbox that can be read, and of which the stream brings nothing any more.
-    func noteGap() {
-        state.withLock { $0.hasGap = true }
+    /// There is a mailbox of which the stream brings nothing any more, or nothing that can be processed.
+    func noteGap(_ reason: any Error) {
+        state.withLock { $0.gap = $0.gap ?? reason }
     }
 
-    var hasGap: Bool { state.withLock(\.hasGap) }
+    func checkGap() throws {
+        if let gap = state.withLock({ $0.gap }) { throw gap }
+    }
 
     /// - Returns: false, so that no more is handed over.
     func stop(because failure: (any Error)? = nil) -> Bool {

@@ -8,18 +8,27 @@ public struct SyncResult: Sendable {
 }
 
 extension Engine {
-    /// Everything that can be done when the relay can be reached: what is queued goes out, what has come is read, what is
+    /// Everything that can be done when the relay can be reached: what has come is read, what is queued goes out, what is
     /// owed to others is done.
+    /// - Throws: why some of it could not be done; all else has been.
     func sync() async throws -> SyncResult {
         let before = try counts()
-        try await tolerating(lossOf: nil) { try await completeSetup() }
-        let coalition = try vault.read { try $0.device().coalitionGroup }
-        if let coalition { try await tolerating(lossOf: coalition) { try await syncGroup(coalition) } }
-        try await tolerating(lossOf: nil) { try await syncInbox() }
-        for id in try vault.read({ try $0.groupIDs() }) where id != coalition {
-            try await tolerating(lossOf: id) { try await syncGroup(id) }
+        var steps = Steps()
+        let (device, groups) = try vault.read { (try $0.device(), try groupsToRead($0)) }
+        try await steps.attempt(at: device.relay.description) { try await createMailboxes() }
+        // The coalition's group first: what the others hold is judged by its directory.
+        for group in groups where group.id == device.coalitionGroup { try await read(group, &steps) }
+        if try vault.read({ try !unmadeMailboxes($0).contains(device.inbox.mailbox) }) {
+            try await steps.attempt(at: device.relay.description) {
+                try await tolerating(lossOf: nil) { try await syncInbox() }
+            }
         }
-        try await settle()
+        // The inbox may have brought more.
+        for group in try vault.read({ try groupsToRead($0) }) where group.id != device.coalitionGroup {
+            try await read(group, &steps)
+        }
+        try await settle(&steps)
+        try steps.finish()
         let after = try counts()
         return SyncResult(
             newMessageCount: max(0, after.messages - before.messages),
@@ -27,12 +36,43 @@ extension Engine {
         )
     }
 
+    private struct GroupToRead {
+        let id: GroupID
+        let relay: String
+    }
+
+    /// The groups whose mailboxes have been made.
+    private func groupsToRead(_ transaction: borrowing VaultTransaction) throws -> [GroupToRead] {
+        let unmade = try unmadeMailboxes(transaction)
+        return try transaction.groupIDs()
+            .compactMap { id in
+                let mailbox = try transaction.group(id).profile.mailbox
+                return unmade.contains(mailbox.mailbox) ? nil : GroupToRead(id: id, relay: mailbox.relay.string)
+            }
+    }
+
+    private func read(_ group: GroupToRead, _ steps: inout Steps) async throws {
+        try await steps.attempt(at: group.relay) {
+            try await tolerating(lossOf: group.id) { try await syncGroup(group.id) }
+        }
+    }
+
     /// Does what has been read asks for: Commits that are wanted, Welcomes and KeyPackages that are owed, receipts, what is
     /// queued.
+    /// - Throws: why some of it could not be done; all else has been.
     func settle() async throws {
-        try await fulfilIntents()
-        try await deliverWelcomes()
-        try await tolerating(lossOf: nil) { try await completeSetup() }
+        var steps = Steps()
+        try await settle(&steps)
+        try steps.finish()
+    }
+
+    private func settle(_ steps: inout Steps) async throws {
+        let own = try vault.read { try $0.device().relay.description }
+        try await steps.attempt(at: own) { try await createMailboxes() }
+        try await fulfilIntents(&steps)
+        try await deliverWelcomes(&steps)
+        try await steps.attempt(at: own) { try await tolerating(lossOf: nil) { try await publishKeyPackages() } }
+        try await steps.attempt(at: own) { try await tolerating(lossOf: nil) { try await renewGrants() } }
         _ = try await queueDueReceipts()
         _ = try await flushOutbox()
     }
@@ -44,20 +84,30 @@ extension Engine {
     func tolerating(lossOf group: GroupID?, _ body: () async throws -> Void) async throws -> Bool {
         do {
             try await body()
+            if let group, try vault.read({ try $0.get(.lostMailbox(of: group)) }) != nil {
+                try vault.write { try $0.delete(.lostMailbox(of: group)) }
+            }
             return true
         } catch {
             guard case .problem(let problem)? = error as? RelayError, problem.name == .notPermitted else { throw error }
-            try vault.write { try $0.note(FindingRecord(.mailboxLost, at: now, group: group)) }
+            try vault.write { transaction in
+                try transaction.note(FindingRecord(.mailboxLost, at: now, group: group))
+                if let group { try transaction.set(.lostMailbox(of: group), to: []) }
+            }
             return false
         }
     }
 
-    /// The same, when the relay can be reached; what is known here does otherwise.
+    /// The same, as far as the relay lets it; what is known here does otherwise. What it will not do is told by the command
+    /// that needs it.
     func syncIfReachable() async throws {
         do {
             _ = try await sync()
-        } catch  where MemberError(error).kind == .unreachable {
-            return
+        } catch {
+            switch MemberError(error).kind {
+            case .unreachable, .temporary, .notPermitted, .violation, .badInput: if Task.isCancelled { throw error }
+            case .internal, .cannotWrite, .configuration: throw error
+            }
         }
     }
 

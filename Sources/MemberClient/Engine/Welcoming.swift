@@ -58,16 +58,26 @@ extension Engine {
 
     /// Hands Welcomes to the relays that their receivers named. One that is refused for good is given up.
     func deliverWelcomes() async throws {
+        var steps = Steps()
+        try await deliverWelcomes(&steps)
+        try steps.finish()
+    }
+
+    func deliverWelcomes(_ steps: inout Steps) async throws {
         for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) }) {
-            try await observer.willTake(.appendWelcome)
-            if case .failure(let problem) = try await relay(at: delivery.relay).answer(to: delivery) {
-                guard problem.name == .notPermitted else { throw RelayError.problem(problem) }
-                // The inbox is gone, or has been closed to this device.
-                try vault.write { try $0.note(FindingRecord(.welcomeUndeliverable, at: now)) }
-            }
-            try await observer.willTake(.noteWelcome)
-            try vault.write { try $0.delete(number, in: .deliveries) }
+            try await steps.attempt(at: delivery.relay.description) { try await deliver(delivery, number) }
         }
+    }
+
+    private func deliver(_ delivery: InboxDelivery, _ number: UInt64) async throws {
+        try await observer.willTake(.appendWelcome)
+        if case .failure(let problem) = try await relay(at: delivery.relay).answer(to: delivery) {
+            guard problem.name == .notPermitted else { throw RelayError.problem(problem) }
+            // The inbox is gone, or has been closed to this device.
+            try vault.write { try $0.note(FindingRecord(.welcomeUndeliverable, at: now)) }
+        }
+        try await observer.willTake(.noteWelcome)
+        try vault.write { try $0.delete(number, in: .deliveries) }
     }
 }
 

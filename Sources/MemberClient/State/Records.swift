@@ -76,17 +76,6 @@ extension VaultTransaction {
         try setRecord(.group(id), to: record)
     }
 
-    /// Removes a group of this device alone, to which nothing has been written.
-    func removeGroup(_ id: GroupID) throws(VaultError) {
-        try setRecord(.groups, to: RecordList(try groupIDs().filter { $0 != id }))
-        for name: VaultName in [
-            .group(id), .tree(of: id), .epoch(of: id), .receiving(of: id), .sending(of: id), .pendingCommit(of: id),
-            .stagedEpoch(of: id),
-        ] {
-            try delete(name)
-        }
-    }
-
     func organisation() throws(VaultError) -> OrganisationRecord {
         guard let organisation = try record(.organisation, as: OrganisationRecord.self) else {
             throw .damaged("no organisation")
