@@ -73,8 +73,8 @@ extension Engine {
         try await deliverWelcomes(&steps)
         try await steps.attempt(at: own) { try await tolerating(lossOf: nil) { try await publishKeyPackages() } }
         try await steps.attempt(at: own) { try await tolerating(lossOf: nil) { try await renewGrants() } }
-        _ = try await queueDueReceipts()
-        _ = try await flushOutbox()
+        try await steps.attempt(at: own) { _ = try await queueDueReceipts() }
+        try await steps.attempt(at: own) { _ = try await flushOutbox() }
     }
 
     /// Goes on when the relay knows a mailbox no longer: that is noted, and keeps no other from being read.
