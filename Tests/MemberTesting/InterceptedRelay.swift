@@ -99,13 +99,15 @@ final class InterceptedRelay: MemberClient.Relay {
             defer { state.refused = nil }
             return state.refused
         }
+        let isToldRefusal = Mutex(false)
         try await inner.subscribe(request) { event in
             guard isReachable else { return false }
-            guard case .entries(let response, let mailbox) = event, mailbox == refused else {
-                return await handle(event)
+            guard case .entries(_, let mailbox) = event, mailbox == refused else { return await handle(event) }
+            let wasTold = isToldRefusal.withLock { isTold in
+                defer { isTold = true }
+                return isTold
             }
-            // The first event alone has no entries: the others are not told.
-            guard response.entries.isEmpty else { return true }
+            if wasTold { return true }
             return await handle(.refused(Refusal(Problem(.internal)), mailbox: mailbox))
         }
         try check()

@@ -22,6 +22,10 @@ public struct GroupProfile: WireCodable, Sendable {
         case group(name: Text)
         /// A conversation of one user (with oneself, over one's devices) or two.
         case direct(participants: [UserAddress])
+
+        public var isDirect: Bool {
+            if case .direct = self { true } else { false }
+        }
     }
 
     public let kind: Kind

@@ -40,9 +40,16 @@ extension Engine {
         of id: GroupID,
         in transaction: borrowing VaultTransaction
     ) throws -> Bool {
-        guard let number = try transaction.record(.outgoing(entry.entryID, of: id), as: Number.self)?.value,
-            let item = try transaction.record(number, in: .outbox, as: OutboxItem.self)
-        else { return false }
+        guard let number = try transaction.record(.outgoing(entry.entryID, of: id), as: Number.self)?.value else {
+            return false
+        }
+        guard let item = try transaction.record(number, in: .outbox, as: OutboxItem.self),
+            item.destination == .group(id)
+        else {
+            // It has gone on in a later conversation.
+            try transaction.delete(.outgoing(entry.entryID, of: id))
+            return true
+        }
         guard let sealed = item.sealed, BodyHash(of: sealed.body) == entry.bodyHash else {
             try rename(item, number, in: id, transaction)
             return false
@@ -139,6 +146,12 @@ extension Engine {
         let name = VaultName.content(received.content.id, from: received.sender.hash, in: id)
         guard try transaction.get(name) == nil else { return }
         try transaction.set(name, to: [])
+        if case .direct(let participants) = group.record.profile.kind {
+            // What its sender could not know to be there comes once more where the conversation has begun anew.
+            let name = VaultName.content(received.content.id, from: received.sender.hash, among: participants)
+            guard try transaction.get(name) == nil else { return }
+            try transaction.set(name, to: [])
+        }
         let messageNumber = received.content.isMessage ? try keepMessage(received, in: id, transaction) : 0
         let arrival = Arrival(
             content: received.content,

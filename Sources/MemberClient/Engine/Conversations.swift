@@ -59,12 +59,11 @@ extension Engine {
                 additions += try await self.additions(of: missing.filter { !isReader($0) })
             }
             try await add(additions, to: id)
-        } catch  where wasReadable && !Task.isCancelled && MemberError(error).kind != .unreachable {
+        } catch  where wasReadable && !Task.isCancelled && MemberError(error).isRefusal {
             // Those who are there can read what is written; who cannot be added now is added later.
         }
         // What is written to nobody must not look as if it had been sent.
         guard try canBeRead(id, by: readers) else { throw MemberError.noKeyPackages(user.description) }
-        try? await deliverWelcomes()
     }
 
     /// - Parameter readers: the devices that should read it; none where this user has no other device.
@@ -82,12 +81,15 @@ extension Engine {
     private func add(_ additions: [CommitIntent.Addition], to id: GroupID) async throws {
         guard !additions.isEmpty else { return }
         let number = try vault.write { try keep(CommitIntent(group: id, additions: additions), $0) }
-        guard let error = try await fulfilOrDrop(number, in: id) else { return }
-        guard additions.count > 1 else { throw MemberError.impossible(error) }
-        for addition in additions {
-            let number = try vault.write { try keep(CommitIntent(group: id, additions: [addition]), $0) }
-            _ = try await fulfilOrDrop(number, in: id)
+        if let error = try await fulfilOrDrop(number, in: id) {
+            guard additions.count > 1 else { throw MemberError.impossible(error) }
+            for addition in additions {
+                let number = try vault.write { try keep(CommitIntent(group: id, additions: [addition]), $0) }
+                _ = try await fulfilOrDrop(number, in: id)
+            }
         }
+        // Who has no Welcome cannot read what is written next.
+        try await deliverWelcomes(to: Set(additions.map(\.welcome.inbox.mailbox)))
     }
 
     /// The other devices of this device's user, and all of the other user.
@@ -124,9 +126,15 @@ extension Engine {
     /// they are added when they have.
     func additions(of devices: [DeviceIdentity]) async throws -> [CommitIntent.Addition] {
         var additions: [CommitIntent.Addition] = []
+        var steps = Steps()
         for device in devices {
             let contact = try vault.read { try self.contact(of: device, $0) }
-            guard let taken = try await take(contact), let keyPackage = try open(taken, contact) else { continue }
+            var keyPackage: [UInt8]?
+            try await steps.attempt(at: contact.addresses.keyPackages.relay.string) {
+                guard let taken = try await take(contact) else { return }
+                keyPackage = try open(taken, contact)
+            }
+            guard let keyPackage else { continue }
             additions.append(
                 CommitIntent.Addition(
                     device: device,
@@ -140,6 +148,8 @@ extension Engine {
                 )
             )
         }
+        // Some are better than none.
+        if additions.isEmpty { try steps.finish() }
         return additions
     }
 

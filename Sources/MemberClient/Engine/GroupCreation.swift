@@ -66,15 +66,19 @@ extension Engine {
     /// Makes the mailboxes that are still to be made. A conversation's, for which the relay takes no access token that there
     /// is, waits for another token, and keeps nothing else from being done.
     func createMailboxes() async throws {
+        var steps = Steps()
         for (number, creation) in try creations() {
-            do {
-                try await create(creation, number)
-            } catch let error as RelayError where error.refusesToken {
-                guard let id = creation.group, try vault.read({ try $0.group(id).profile.kind }) != .coalition else {
-                    throw error
+            try await steps.attempt(at: creation.relay.description) {
+                do {
+                    try await create(creation, number)
+                } catch let error as RelayError where error.refusesToken {
+                    guard let id = creation.group, try vault.read({ try $0.group(id).profile.kind.isDirect }) else {
+                        throw error
+                    }
                 }
             }
         }
+        try steps.finish()
     }
 
     /// Makes a group's mailbox, if that is still to be done.

@@ -31,7 +31,12 @@ extension Engine {
         var recoveries = 0
         var delivered = delivered
         while true {
-            let (record, acknowledged) = try vault.read { (try $0.group(id), try acknowledgedMessages(to: id, $0)) }
+            let (record, acknowledged, wasLost) = try vault.read { transaction in
+                (
+                    try transaction.group(id), try acknowledgedMessages(to: id, transaction),
+                    try transaction.get(.lostMailbox(of: id)) != nil
+                )
+            }
             guard record.stopped == nil else { break }
             let relay = try await relay(of: record.profile.mailbox)
             let request = ReadRequest(
@@ -44,6 +49,7 @@ extension Engine {
             let log: GroupLog
             switch try await relay.answer(to: request, given: given) {
             case .success(let response):
+                if wasLost { try vault.write { try $0.delete(.lostMailbox(of: id)) } }
                 log = GroupLog(response, from: record.cursor)
                 try note(log, of: id)
             case .failure(let problem):

@@ -44,7 +44,8 @@ extension Engine {
             guard !log.entries.isEmpty else { return hasProcessed }
             // Who wrote must be in the directory, which may be behind.
             if let coalition = device.coalitionGroup {
-                try await tolerating(lossOf: coalition) { try await syncGroup(coalition) }
+                let isRead = try await tolerating(lossOf: coalition) { try await syncGroup(coalition) }
+                guard isRead else { return hasProcessed }
             }
             var last = inbox.cursor
             for entry in log.entries {

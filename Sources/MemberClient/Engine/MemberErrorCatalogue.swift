@@ -23,6 +23,9 @@ extension MemberError {
         )
     }
 
+    /// Whether it is the relay's or the rules' no to one thing, and nothing is amiss on this device.
+    var isRefusal: Bool { [.notPermitted, .temporary, .violation].contains(kind) }
+
     static var invitationUsed: MemberError {
         MemberError(
             .notPermitted,

@@ -52,7 +52,7 @@ extension Engine {
     }
 
     /// A restored relay may have lost what it had acknowledged, and says so: whatever it does not show is sent again.
-    private func forgetAcknowledgements(of id: GroupID, _ transaction: borrowing VaultTransaction) throws {
+    func forgetAcknowledgements(of id: GroupID, _ transaction: borrowing VaultTransaction) throws {
         for (number, item) in try transaction.records(in: .outbox, as: OutboxItem.self)
         where item.destination == .group(id) && item.relayed != nil {
             var item = item

@@ -128,9 +128,12 @@ extension Engine {
     func flushOutbox() async throws -> [UInt64: MemberError] {
         var failures: [UInt64: MemberError] = [:]
         var blocked: [OutboxItem.Destination: MemberError] = [:]
+        var unreachable: [String: MemberError] = [:]
+        var gravest: (any Error)?
         for (number, item) in try vault.read({ try $0.records(in: .outbox, as: OutboxItem.self) }) {
-            // The order in which a group's messages were written is kept.
-            if let error = blocked[item.destination] {
+            let relay = try vault.read { try address(of: item.destination, $0) }
+            // The order in which a group's messages were written is kept, and a relay that does not answer is asked once.
+            if let error = blocked[item.destination] ?? unreachable[relay] {
                 failures[number] = error
                 continue
             }
@@ -140,11 +143,25 @@ extension Engine {
                 throw error
             } catch {
                 let reason = MemberError(error)
+                if [.internal, .cannotWrite].contains(reason.kind) { gravest = gravest ?? error }
+                if reason.kind == .unreachable { unreachable[relay] = reason }
                 failures[number] = reason
                 blocked[item.destination] = reason
             }
         }
+        if let gravest { throw gravest }
         return failures
+    }
+
+    /// The relay that has to be asked first, as its address stands there.
+    private func address(
+        of destination: OutboxItem.Destination,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> String {
+        guard case .group(let id) = destination else {
+            return try transaction.device().relay.description
+        }
+        return try transaction.group(id).profile.mailbox.relay.string
     }
 
     /// How often one message is encrypted anew, or one Commit made anew, before it is left for later.
@@ -158,9 +175,7 @@ extension Engine {
             let id: GroupID
             switch item.destination {
             case .group(let group): id = try await home(of: number, in: group)
-            case .user(let address):
-                id = try await conversation(with: address)
-                try assign(number, to: id)
+            case .user(let address): id = try assign(number, to: try await conversation(with: address))
             }
             try await observer.willTake(.sealMessage)
             guard let append = try seal(number, to: id) else { return }
@@ -182,37 +197,49 @@ extension Engine {
         )
     }
 
-    /// The conversation in which a message goes: a later one when the relay does not know the mailbox of its own any more.
+    /// The conversation in which a message goes: a later one when its own cannot be followed any further, or the relay does
+    /// not know its mailbox any more.
     private func home(of number: UInt64, in group: GroupID) async throws -> GroupID {
-        let (kind, isLost, own) = try vault.read { transaction in
+        let (record, isLost, own) = try vault.read { transaction in
             (
-                try transaction.group(group).profile.kind, try transaction.get(.lostMailbox(of: group)) != nil,
+                try transaction.group(group), try transaction.get(.lostMailbox(of: group)) != nil,
                 try transaction.device().identity.address.userAddress
             )
         }
-        guard isLost, case .direct(let participants) = kind else { return group }
+        guard isLost || record.stopped != nil, case .direct(let participants) = record.profile.kind else {
+            return group
+        }
         let successor = try await conversation(with: participants.first { $0 != own } ?? own)
-        try vault.write { transaction in
+        return try vault.write { transaction in
             guard var item = try transaction.record(number, in: .outbox, as: OutboxItem.self), item.relayed == nil,
                 item.destination == .group(group)
-            else { return }
-            try transaction.delete(.outgoing(item.entryID, of: group))
+            else { return try home(of: number, transaction) ?? successor }
+            // Its entry may stand in the earlier one all the same: there it stays known as one's own.
             item = OutboxItem(to: .group(successor), entryID: .random(), content: item.content)
             try transaction.setRecord(.outgoing(item.entryID, of: successor), to: Number(number))
             try transaction.replace(number, in: .outbox, with: item.encoded)
             try changePlace(of: try Content(json: item.content).id, outboxNumber: number, transaction) {
                 $0.destination = .group(successor)
             }
+            return successor
         }
-        return successor
+    }
+
+    /// Where another process on this vault has put a message; nil when it has no place, or has gone out.
+    private func home(of number: UInt64, _ transaction: borrowing VaultTransaction) throws -> GroupID? {
+        guard let item = try transaction.record(number, in: .outbox, as: OutboxItem.self),
+            case .group(let id) = item.destination
+        else { return nil }
+        return id
     }
 
     /// Gives a message for a person its conversation.
-    private func assign(_ number: UInt64, to id: GroupID) throws {
+    /// - Returns: the one that it has: another process may have been faster.
+    private func assign(_ number: UInt64, to id: GroupID) throws -> GroupID {
         try vault.write { transaction in
             guard let item = try transaction.record(number, in: .outbox, as: OutboxItem.self),
                 case .user = item.destination
-            else { return }
+            else { return try home(of: number, transaction) ?? id }
             let assigned = OutboxItem(to: .group(id), entryID: item.entryID, content: item.content)
             try transaction.replace(number, in: .outbox, with: assigned.encoded)
             let content = try Content(json: item.content)
@@ -229,6 +256,7 @@ extension Engine {
                 at: now
             )
             try applyReferences(of: arrival, transaction)
+            return id
         }
     }
 
@@ -417,7 +445,13 @@ extension Engine {
         switch problem.name {
         case .epochEnded, .notPermitted, .epochMismatch, .incarnationChanged:
             let before = try vault.read { try $0.group(id).cursor.epoch }
-            try await syncGroup(id)
+            guard try await tolerating(lossOf: id, { try await syncGroup(id) }) else {
+                // A conversation goes on in another group.
+                guard try vault.read({ try $0.group(id).profile.kind.isDirect }) else {
+                    throw RelayError.problem(problem)
+                }
+                return
+            }
             let after = try vault.read { try $0.group(id) }
             if after.cursor.epoch != before || after.stopped != nil { return }
             guard problem.name == .epochEnded else { throw RelayError.problem(problem) }

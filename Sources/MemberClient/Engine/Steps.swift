@@ -16,12 +16,25 @@ struct Steps {
         } catch {
             if error is CancellationError || Task.isCancelled { throw error }
             if MemberError(error).kind == .unreachable { unreachable.insert(relay) }
-            failure = failure ?? error
+            if failure.map({ Self.gravity(of: error) > Self.gravity(of: $0) }) ?? true { failure = error }
         }
     }
 
-    /// - Throws: what the first that failed said.
+    /// - Throws: the gravest of what failed, and the first of those.
     func finish() throws {
         if let failure { throw failure }
+    }
+
+    private static func gravity(of error: any Error) -> Int {
+        switch MemberError(error).kind {
+        case .internal: 7
+        case .cannotWrite: 6
+        case .configuration: 5
+        case .violation: 4
+        case .badInput: 3
+        case .notPermitted: 2
+        case .temporary: 1
+        case .unreachable: 0
+        }
     }
 }

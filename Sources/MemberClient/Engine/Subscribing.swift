@@ -2,9 +2,10 @@ internal import Coalition
 internal import RelayAPI
 internal import Synchronization
 
-/// What is followed over one connection: everything at one relay or, where mailboxes are kept apart, one of them.
+/// What is followed over one connection: everything at one relay, in parts of as many mailboxes as a subscription takes, or,
+/// where mailboxes are kept apart, one of them.
 enum Line: Hashable {
-    case everything(RelayAddress)
+    case everything(RelayAddress, part: Int)
     case inbox
     case group(GroupID)
 }
@@ -36,9 +37,7 @@ private struct Followed {
 /// Following mailboxes by subscription: entries are brought, and processed as if they had been read.
 extension Engine {
     func lines() async throws -> Set<Line> {
-        var lines: Set<Line> = []
-        for followed in try followed() { lines.insert(await line(of: followed)) }
-        return lines
+        Set(try await followedByLine().keys)
     }
 
     /// Follows until the mailboxes of this line, or their epochs, are others than at the beginning.
@@ -77,15 +76,15 @@ extension Engine {
             do {
                 progress.forgetRefusal()
                 try await self.process(event, of: followed, progress)
-                onEvent()
+                if progress.gap == nil { onEvent() }
                 guard try await self.isCurrent(followed, over: line) else {
                     // The next epoch is another capability's; what waited for it goes out at once. What cannot is tried
                     // again and told by the others who settle.
                     try? await self.settle()
-                    return progress.stop()
+                    return progress.stop(because: progress.gap)
                 }
                 // Not before the others have been heard: a relay may go on so.
-                if case .heartbeat = event { try progress.checkGap() }
+                if case .heartbeat = event, let gap = progress.gap { throw gap }
                 return true
             } catch {
                 return progress.stop(because: error)
@@ -152,7 +151,9 @@ extension Engine {
             let unmade = try unmadeMailboxes(transaction)
             for id in try transaction.groupIDs() {
                 let record = try transaction.group(id)
-                guard record.stopped == nil, !unmade.contains(record.profile.mailbox.mailbox),
+                // A conversation whose mailbox is lost has begun anew; a sync still looks for it.
+                let isGivenUp = try record.profile.kind.isDirect && transaction.get(.lostMailbox(of: id)) != nil
+                guard record.stopped == nil, !unmade.contains(record.profile.mailbox.mailbox), !isGivenUp,
                     let relay = try? RelayAddress(record.profile.mailbox.relay.string)
                 else {
                     continue
@@ -167,15 +168,25 @@ extension Engine {
         SubscribedMailbox(access: access, incarnation: cursor.incarnation, after: cursor.last.sequence)
     }
 
-    private func line(of followed: Followed) async -> Line {
-        guard await relay(at: followed.relay).keepsMailboxesApart else { return .everything(followed.relay) }
-        return followed.group.map { .group($0) } ?? .inbox
+    private func followedByLine() async throws -> [Line: [Followed]] {
+        var lines: [Line: [Followed]] = [:]
+        var counts: [RelayAddress: Int] = [:]
+        for followed in try followed() {
+            let line: Line
+            if await relay(at: followed.relay).keepsMailboxesApart {
+                line = followed.group.map { .group($0) } ?? .inbox
+            } else {
+                let place = counts[followed.relay, default: 0]
+                counts[followed.relay] = place + 1
+                line = .everything(followed.relay, part: place / SubscribeRequest.maximumCount)
+            }
+            lines[line, default: []].append(followed)
+        }
+        return lines
     }
 
     private func followed(over line: Line) async throws -> [Followed] {
-        var those: [Followed] = []
-        for followed in try followed() where await self.line(of: followed) == line { those.append(followed) }
-        return Array(those.prefix(SubscribeRequest.maximumCount))
+        try await followedByLine()[line] ?? []
     }
 
     /// Whether the line still is what was subscribed to; how far the mailboxes have been read does not matter.
@@ -227,9 +238,7 @@ private final class Progress: Sendable {
         state.withLock { $0.gap = $0.gap ?? reason }
     }
 
-    func checkGap() throws {
-        if let gap = state.withLock({ $0.gap }) { throw gap }
-    }
+    var gap: (any Error)? { state.withLock(\.gap) }
 
     /// - Returns: false, so that no more is handed over.
     func stop(because failure: (any Error)? = nil) -> Bool {

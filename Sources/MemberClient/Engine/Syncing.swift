@@ -84,15 +84,15 @@ extension Engine {
     func tolerating(lossOf group: GroupID?, _ body: () async throws -> Void) async throws -> Bool {
         do {
             try await body()
-            if let group, try vault.read({ try $0.get(.lostMailbox(of: group)) }) != nil {
-                try vault.write { try $0.delete(.lostMailbox(of: group)) }
-            }
             return true
         } catch {
             guard case .problem(let problem)? = error as? RelayError, problem.name == .notPermitted else { throw error }
             try vault.write { transaction in
                 try transaction.note(FindingRecord(.mailboxLost, at: now, group: group))
-                if let group { try transaction.set(.lostMailbox(of: group), to: []) }
+                guard let group, try transaction.get(.lostMailbox(of: group)) == nil else { return }
+                try transaction.set(.lostMailbox(of: group), to: [])
+                // What it had acknowledged has gone with it.
+                try forgetAcknowledgements(of: group, transaction)
             }
             return false
         }
@@ -103,6 +103,8 @@ extension Engine {
     func syncIfReachable() async throws {
         do {
             _ = try await sync()
+        } catch let error as RelayError where error.isOfAnother {
+            throw error
         } catch {
             switch MemberError(error).kind {
             case .unreachable, .temporary, .notPermitted, .violation, .badInput: if Task.isCancelled { throw error }

@@ -109,6 +109,22 @@ extension Engine {
         }
     }
 
+    /// Whether a message stands in a group, or in an earlier one of the same two: a conversation may have begun anew.
+    private func isPlaced(
+        _ message: TrackedMessage,
+        in id: GroupID,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> Bool {
+        if message.place(in: id) != nil { return true }
+        let kind = try transaction.group(id).profile.kind
+        guard kind.isDirect else { return false }
+        for place in message.places {
+            guard case .group(let other) = place.destination else { continue }
+            if try transaction.group(other).profile.kind == kind { return true }
+        }
+        return false
+    }
+
     private func changeReferenced(
         by arrival: Arrival,
         _ transaction: borrowing VaultTransaction,
@@ -116,7 +132,7 @@ extension Engine {
     ) throws {
         for reference in arrival.content.references where reference != arrival.content.id {
             guard var message = try transaction.record(.tracked(reference), as: TrackedMessage.self),
-                message.place(in: arrival.group) != nil
+                try isPlaced(message, in: arrival.group, transaction)
             else { continue }
             change(&message)
             try transaction.setRecord(.tracked(reference), to: message)

@@ -63,6 +63,14 @@ extension Engine {
         try steps.finish()
     }
 
+    /// - Parameter inboxes: those that must have theirs.
+    func deliverWelcomes(to inboxes: Set<MailboxID>) async throws {
+        for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) })
+        where inboxes.contains(delivery.request.access.mailbox) {
+            try await deliver(delivery, number)
+        }
+    }
+
     func deliverWelcomes(_ steps: inout Steps) async throws {
         for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) }) {
             try await steps.attempt(at: delivery.relay.description) { try await deliver(delivery, number) }

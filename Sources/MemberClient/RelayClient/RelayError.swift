@@ -20,6 +20,11 @@ public enum RelayError: Error, Equatable, Sendable {
 }
 
 extension RelayError {
+    /// Whether somebody else answers than the relay that the address names.
+    var isOfAnother: Bool {
+        if case .untrustedCertificate = self { true } else { false }
+    }
+
     /// Whether the relay makes no mailbox for the access token that it was given.
     var refusesToken: Bool {
         guard case .problem(let problem) = self else { return false }

@@ -65,6 +65,12 @@ extension VaultName {
         of(id, "content/\(hexadecimal(device.bytes))/\(contentID)")
     }
 
+    /// The same for conversations, of which there may be several among the same people.
+    static func content(_ contentID: MessageID, from device: DeviceHash, among users: [UserAddress]) -> VaultName {
+        let people = SHA256.hash(Array(users.map(\.description).joined(separator: " ").utf8))
+        return VaultName("content/\(hexadecimal(people))/\(hexadecimal(device.bytes))/\(contentID)")
+    }
+
     /// What becomes of the message with this id.
     static func tracked(_ id: MessageID) -> VaultName { VaultName("tracked/\(id)") }
 

@@ -98,12 +98,55 @@ struct IndependenceTests {
             guard request.access.mailbox != lost else { throw .problem(Problem(.notPermitted)) }
             return try await inner.advance(request)
         }
-        #expect(try await founder.send(text: "2", to: [.user(user)]).map(\.state) == [.queued])
-        _ = try await founder.sync()
-        #expect(try await founder.status().queuedCount == 0)
+        #expect(try await founder.send(text: "2", to: [.user(user)]).map(\.state) == [.relayed])
         #expect(try founder.takeFindings() == [.mailboxLost])
         #expect(try await founder.send(text: "3", to: [.user(user)]).map(\.state) == [.relayed])
         #expect(try await josa.takeTexts() == ["2", "3"])
+
+        // The relay knows it again: nothing that stands there is shown twice, or called garbage.
+        relay.onRead(nil)
+        relay.onAppend(nil)
+        relay.onAdvance(nil)
+        for member in [founder, josa] {
+            #expect(try await member.takeTexts() == [])
+            #expect(try member.takeFindings() == [])
+        }
+        #expect(try await josa.send(text: "4", to: [try #require(Target("admin@SMEX"))]).map(\.state) == [.relayed])
+        #expect(try await founder.takeTexts() == ["4"])
+        for member in [founder, josa] { await member.close() }
+    }
+
+    @Test func messageThatLaterProvesSentIsShownOnceWhereItsConversationHasBegunAnew() async throws {
+        let coalition = try await TestCoalition()
+        let relay = InterceptedRelay(coalition.relay)
+        let founder = try await coalition.found("SMEX", relay: relay)
+        let josa = try await coalition.admit(organisation: "JOSA", by: founder)
+        let user = try #require(josaUser)
+        _ = try await founder.sync()
+        _ = try await founder.send(text: "1", to: [.user(user)])
+        #expect(try await josa.takeTexts() == ["1"])
+        let first = try founder.engine.vault.read { transaction in
+            try transaction.group(try #require(try transaction.groupIDs().last)).profile.mailbox.mailbox
+        }
+        // The append gets there, its answer does not, and then the relay says that it knows nothing of the mailbox.
+        relay.onAppend { request, inner throws(RelayError) in
+            guard request.access.mailbox == first else { return try await inner.append(request) }
+            _ = try await inner.append(request)
+            throw .unreachable("the answer is lost")
+        }
+        #expect(try await founder.send(text: "2", to: [.user(user)]).map(\.state) == [.queued])
+        relay.onAppend(nil)
+        relay.onRead { request, inner throws(RelayError) in
+            guard request.access.mailbox != first else { throw .problem(Problem(.notPermitted)) }
+            return try await inner.read(request)
+        }
+        _ = try await founder.sync()
+        #expect(try await founder.status().queuedCount == 0)
+        #expect(try await josa.takeTexts() == ["2"])
+        relay.onRead(nil)
+        _ = try await founder.sync()
+        #expect(try founder.takeFindings() == [.mailboxLost])
+        #expect(try await josa.takeTexts() == [])
         for member in [founder, josa] { await member.close() }
     }
 
