@@ -207,6 +207,7 @@ let package = Package(
             name: "MemberTesting",
             dependencies: [
                 "Coalition",
+                "HPKE",
                 "MLS",
                 "MemberClient",
                 "Relay",

@@ -25,6 +25,9 @@ public struct ContactPublicKey: OpaqueBytes, Hashable {
     public let bytes: [UInt8]
 
     public init(unchecked bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Whether it is what a key pair can have: one of low order gives everybody the same secret.
+    public var isUsable: Bool { X25519.isUsable(bytes) }
 }
 
 /// An organisation's root key. Kept offline; it certifies admin keys, and nothing else.

@@ -1,3 +1,4 @@
+public import HPKE
 public import RelayAPI
 public import TLSCodec
 
@@ -84,4 +85,16 @@ public struct Addresses: WireCodable, Sendable {
         writer.write(keyPackages)
         writer.writeFixed(keyPackageSecret)
     }
+
+    /// Whether the device can be reached: the relays' addresses are some, and both keys are what key pairs can have.
+    ///
+    /// The device says all this itself, and no rule of policy.md looks at it, so that whoever wants to reach the device looks
+    /// first.
+    public func areUsable(with kem: HPKE.KEM) -> Bool {
+        inbox.isParseable && keyPackages.isParseable && kem.isUsable(inboxKey) && contactKey.isUsable
+    }
+}
+
+extension MailboxAddress {
+    fileprivate var isParseable: Bool { (try? RelayAddress(relay.string)) != nil }
 }

@@ -79,7 +79,7 @@ public enum FindingKind: String, Sendable, CaseIterable {
         case .badKeyPackage: "a KeyPackage is not one of the device whose mailbox it was taken from"
         case .garbageInInbox: "something in this device's inbox could not be opened"
         case .unknownInboxMessage: "a newer program wrote to this device's inbox"
-        case .welcomeUndeliverable: "a Welcome could not be handed over: the inbox is closed to this device"
+        case .welcomeUndeliverable: "a Welcome could not be handed over: this device cannot write to the inbox"
         case .changeImpossible: "a change that was wanted breaks the coalition's rules, and was given up"
         case .expiredUnread: "entries expired before this device read them"
         case .groupStopped: "this device cannot follow the group any further and must be admitted again"

@@ -91,7 +91,11 @@ extension Engine {
         guard address.user == invitation.user, address.organisation == invitation.organisation else {
             throw BadRequest.otherSuiteOrName
         }
-        guard let addresses = leaf.addresses else { throw BadRequest.noAddresses }
+        guard let addresses = leaf.addresses, addresses.areUsable(with: try keyPackage.cipherSuite.inboxKEM) else {
+            throw BadRequest.noUsableAddresses
+        }
+        // Every device of the coalition derives capabilities from it.
+        guard request.organisation?.contactKey.isUsable != false else { throw BadRequest.unusableContactKey }
         switch (invitation.kind, request.organisation) {
         case (.colleague, nil): break
         case (.organisation, let organisation?) where organisation.id == invitation.organisation: break
@@ -109,7 +113,8 @@ extension Engine {
     private enum BadRequest: Error {
         case notAKeyPackage
         case otherSuiteOrName
-        case noAddresses
+        case noUsableAddresses
+        case unusableContactKey
         case otherKind
     }
 

@@ -29,22 +29,24 @@ extension Engine {
                 attestations: try transaction.presentedAttestations(of: group.id),
                 secrets: addition.getsSecrets ? try organisationSecrets(transaction) : nil
             )
-            try queue(contents, to: addition.welcome, transaction)
+            try queue(contents, to: addition, transaction)
         }
     }
 
     private func queue(
         _ contents: WelcomeMessage.Contents,
-        to destination: WelcomeDestination,
+        to addition: CommitIntent.Addition,
         _ transaction: borrowing VaultTransaction
     ) throws {
         guard let seed = try transaction.getSecret(.signatureSeed) else { throw VaultError.damaged("no signature key") }
         let message = WelcomeMessage(signing: contents, key: try Ed25519.PrivateKey(seed: seed))
-        let delivery = try InboxDelivery(
-            sealing: .welcome(message),
-            to: destination,
-            kem: try transaction.device().suite.inboxKEM
-        )
+        let kem = try transaction.device().suite.inboxKEM
+        guard let delivery = try? InboxDelivery(sealing: .welcome(message), to: addition.welcome, kem: kem) else {
+            // Everybody else is in the next epoch already: one who cannot be written to must not keep this device out of it.
+            let device = addition.device.address
+            try transaction.note(FindingRecord(.welcomeUndeliverable, at: now, who: device))
+            return
+        }
         _ = try transaction.append(delivery.encoded, to: .deliveries)
     }
 

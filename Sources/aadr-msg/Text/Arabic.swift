@@ -528,7 +528,7 @@ extension Speech {
         case .noticedBadKeyPackage: "مفتاحٌ ليس للجهاز الذي ينبغي أن يكون له"
         case .noticedGarbageInInbox: "في صندوق هذا الجهاز شيء لا يُفتح"
         case .noticedUnknownInboxMessage: "كتب برنامجٌ أحدث إلى هذا الجهاز: حدِّث برنامجك"
-        case .noticedWelcomeUndeliverable: "لم يمكن إبلاغ من قُبل بقبوله: صندوقه مغلق"
+        case .noticedWelcomeUndeliverable: "لم يمكن إبلاغ من قُبل بقبوله: لا تمكن الكتابة إلى صندوقه"
         case .noticedExpiredUnread: "انتهت مدة رسائل على المُرحِّل قبل أن يقرأها هذا الجهاز"
         case .noticedGroupStopped: "لا يستطيع هذا الجهاز متابعة محادثةٍ ويجب قبوله من جديد"
         case .noticedMailboxLost: "لم يعد المُرحِّل يعرف صندوقًا يستعمله هذا الجهاز"

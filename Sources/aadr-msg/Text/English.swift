@@ -548,7 +548,8 @@ extension Speech {
         case .noticedBadKeyPackage: "a key is not of the device that it should be of"
         case .noticedGarbageInInbox: "something in this device's inbox cannot be opened"
         case .noticedUnknownInboxMessage: "a newer program wrote to this device: update this one"
-        case .noticedWelcomeUndeliverable: "somebody who was admitted could not be told so: their inbox is closed"
+        case .noticedWelcomeUndeliverable:
+            "somebody who was admitted could not be told so: their inbox cannot be written to"
         case .noticedExpiredUnread: "messages expired on the relay before this device read them"
         case .noticedGroupStopped: "this device cannot follow a conversation any further and must be admitted again"
         case .noticedMailboxLost: "the relay no longer knows a mailbox that this device uses"

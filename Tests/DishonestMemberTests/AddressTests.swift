@@ -1,0 +1,54 @@
+import Coalition
+import MLS
+import RelayAPI
+import Testing
+
+@testable import MemberClient
+@testable import MemberTesting
+
+/// Addresses and keys that no rule of the policy looks at, and that cannot be used.
+struct AddressTests {
+    enum Flaw: CaseIterable, Sendable { case inboxRelay, inboxKey }
+
+    /// Guards that the one who writes to such a device first still follows the group.
+    @Test(arguments: Flaw.allCases)
+    func deviceThatSaysNonsenseOfItselfKeepsNobodyFromAnything(_ flaw: Flaw) async throws {
+        let scene = try await DishonestScene()
+        var crafted = CraftedAddresses()
+        switch flaw {
+        case .inboxRelay: crafted.inboxRelay = "nowhere"
+        case .inboxKey: crafted.inboxKey = [1]
+        }
+        let nonsense = try crafted.made(.xwingChaCha20SHA256Ed25519)
+        try await scene.dishonest.send { view in
+            let leaf = try DeviceLeaf(reading: try #require(view.tree[view.ownLeaf]))
+            let right = try #require(leaf.addresses)
+            // Its KeyPackages can still be taken.
+            let addresses = try Addresses(
+                inbox: nonsense.inbox,
+                inboxKey: nonsense.inboxKey,
+                contactKey: right.contactKey,
+                keyPackages: right.keyPackages,
+                keyPackageSecret: right.keyPackageSecret
+            )
+            let time = Time.now
+            var commit = CraftedCommit()
+            commit.at = time
+            commit.leafChanges = LeafChanges(
+                extensions: DeviceLeaf.extensions(
+                    attestation: leaf.attestation,
+                    addresses: addresses,
+                    commitTime: time
+                )
+            )
+            return commit
+        }
+        for member in scene.honest { _ = try await member.sync() }
+        let user = try #require(UserAddress("admin@JOSA"))
+        _ = try await scene.founder.send(text: "1", to: [.user(user)])
+        _ = try await scene.founder.sync()
+        for member in scene.honest { _ = try member.takeFindings() }
+        try await scene.expectAlertCrosses()
+        await scene.close()
+    }
+}
