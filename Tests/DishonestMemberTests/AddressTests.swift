@@ -51,4 +51,31 @@ struct AddressTests {
         try await scene.expectAlertCrosses()
         await scene.close()
     }
+
+    /// A charter that the coalition has approved all the same: what one organisation cannot be granted, the others are.
+    @Test func organisationWithAContactKeyThatGivesNoSecretKeepsNoOtherFromBeingGranted() async throws {
+        let scene = try await DishonestScene()
+        let coalition = try scene.founder.coalitionID()
+        try await scene.dishonest.send { view in
+            let organisation = try Organisation(
+                id: try #require(Name("Ghost")),
+                rootKey: OrganisationRootKey().publicKey,
+                contactKey: .zero
+            )
+            let charter = try view.charter.successor(organisations: view.charter.organisations + [organisation])
+            let approval = try scene.founder.approve(.charter(charter, after: view.charter, in: coalition))
+            var crafted = CraftedCommit()
+            crafted.proposals = [view.change(to: charter, approvals: [approval])]
+            return crafted
+        }
+        for member in scene.honest { _ = try await member.sync() }
+        // Granted after that.
+        let newest = try await scene.coalition.admit(organisation: "7amleh", by: scene.founder)
+        for member in scene.honest + [newest] { _ = try await member.sync() }
+        let user = try #require(UserAddress("admin@INSM"))
+        #expect(try await newest.send(text: "1", to: [.user(user)]).map(\.state) == [.relayed])
+        #expect(try await scene.other.takeTexts() == ["1"])
+        await newest.close()
+        await scene.close()
+    }
 }

@@ -9,6 +9,8 @@ final class InterceptedRelay: MemberClient.Relay {
     typealias Advance = @Sendable (AdvanceRequest, any MemberClient.Relay) async throws(RelayError) -> AppendResponse
     typealias Read = @Sendable (ReadRequest, any MemberClient.Relay) async throws(RelayError) -> ReadResponse
 
+    typealias Grant = @Sendable (GrantRequest, any MemberClient.Relay) async throws(RelayError) -> EmptyResponse
+    typealias Delete = @Sendable (DeleteRequest, any MemberClient.Relay) async throws(RelayError) -> EmptyResponse
     typealias Take = @Sendable (TakeRequest, any MemberClient.Relay) async throws(RelayError) -> TakeResponse
     typealias PutPart = @Sendable (BlobPutRequest, any MemberClient.Relay) async throws(RelayError) -> EmptyResponse
     typealias GetPart = @Sendable (BlobGetRequest, any MemberClient.Relay) async throws(RelayError) -> BlobGetResponse
@@ -18,6 +20,8 @@ final class InterceptedRelay: MemberClient.Relay {
         var append: Append?
         var advance: Advance?
         var read: Read?
+        var grant: Grant?
+        var delete: Delete?
         var take: Take?
         var putPart: PutPart?
         var getPart: GetPart?
@@ -40,6 +44,8 @@ final class InterceptedRelay: MemberClient.Relay {
     func onAppend(_ handler: Append?) { state.withLock { $0.append = handler } }
     func onAdvance(_ handler: Advance?) { state.withLock { $0.advance = handler } }
     func onRead(_ handler: Read?) { state.withLock { $0.read = handler } }
+    func onGrant(_ handler: Grant?) { state.withLock { $0.grant = handler } }
+    func onDelete(_ handler: Delete?) { state.withLock { $0.delete = handler } }
     func onTake(_ handler: Take?) { state.withLock { $0.take = handler } }
     func onPutPart(_ handler: PutPart?) { state.withLock { $0.putPart = handler } }
     func onGetPart(_ handler: GetPart?) { state.withLock { $0.getPart = handler } }
@@ -66,6 +72,7 @@ final class InterceptedRelay: MemberClient.Relay {
 
     func grant(_ request: GrantRequest) async throws(RelayError) -> EmptyResponse {
         try check()
+        if let handler = state.withLock({ $0.grant }) { return try await handler(request, inner) }
         return try await inner.grant(request)
     }
 
@@ -121,6 +128,7 @@ final class InterceptedRelay: MemberClient.Relay {
 
     func delete(_ request: DeleteRequest) async throws(RelayError) -> EmptyResponse {
         try check()
+        if let handler = state.withLock({ $0.delete }) { return try await handler(request, inner) }
         return try await inner.delete(request)
     }
 

@@ -30,6 +30,10 @@ package enum Step: String, Sendable, CaseIterable {
     case createMailboxes
     /// KeyPackages are about to be handed to the relay.
     case publishKeyPackages
+    /// What organisations may do at one's own mailboxes is about to be granted and withdrawn at the relay.
+    case renewGrants
+    /// The relay has done so, which is about to be noted.
+    case noteGrants
     /// A join request is about to be handed to the relay.
     case appendRequest
 }

@@ -158,3 +158,35 @@ struct CreationRecord: WireCodable, Sendable {
         writer.writeOptional(group)
     }
 }
+
+/// Capabilities that may be granted to organisations at this device's mailboxes, by their hashes: so that they can be
+/// withdrawn when the key is gone that they were derived from.
+struct GrantsRecord: WireCodable, Sendable {
+    var inbox: Set<CapabilityHash> = []
+    var keyPackages: Set<CapabilityHash> = []
+    /// When the relay was last asked to grant what is wanted, and said that it does.
+    var renewed = Time(seconds: 0)
+
+    init() {}
+
+    init(from reader: inout Reader) throws(CodecError) {
+        try reader.readRecordVersion()
+        inbox = Set(try reader.readVector())
+        keyPackages = Set(try reader.readVector())
+        renewed = try reader.read()
+    }
+
+    func encode(to writer: inout Writer) {
+        writer.writeRecordVersion()
+        writer.writeVector(Array(inbox))
+        writer.writeVector(Array(keyPackages))
+        writer.write(renewed)
+    }
+}
+
+extension VaultTransaction {
+    /// Nothing in a vault of an earlier program: what that had granted stays granted.
+    func grants() throws(VaultError) -> GrantsRecord {
+        try record(.grants, as: GrantsRecord.self) ?? GrantsRecord()
+    }
+}
