@@ -27,12 +27,21 @@ extension Engine {
         guard now <= invitation.expires else {
             throw MemberError(.notPermitted, "the invitation has expired", advice: "invite again")
         }
-        let applicant = try applicant(stored.request, answering: invitation)
+        guard let applicant = try? applicant(stored.request, answering: invitation) else {
+            throw MemberError.badRequest
+        }
         let intent = try vault.write { transaction -> UInt64? in
             guard var record = try transaction.record(found.number, in: .invitations, as: InvitationRecord.self),
                 var request = record.request, !record.isVoid, request.hash == stored.hash
             else { throw MemberError.unknownRequest(id) }
-            guard !request.isApproved else { return nil }
+            guard !request.isApproved else {
+                if let number = try admissionUnderWay(of: applicant.device, transaction) { return number }
+                // Nobody comes back who has been removed since.
+                guard try directory(transaction).contains(applicant.device.hash) else {
+                    throw MemberError.unknownRequest(id)
+                }
+                return nil
+            }
             request.isApproved = true
             record.request = request
             try transaction.replace(found.number, in: .invitations, with: record.encoded)
@@ -45,6 +54,50 @@ extension Engine {
         // Whoever has just joined should be able to write to this device at once. If this fails, the next sync does it.
         try? await renewGrants()
         return applicant.device.address
+    }
+
+    /// The intent by which a device that was approved before is still to be admitted.
+    private func admissionUnderWay(
+        of device: DeviceIdentity,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> UInt64? {
+        let coalition = try coalitionGroup(transaction)
+        let intents = try transaction.records(in: .intents, as: CommitIntent.self)
+        return intents.first { _, intent in
+            intent.group == coalition && intent.additions.contains { $0.device.hash == device.hash }
+        }?
+        .number
+    }
+
+    /// Lets the requests wait again whose admission has been given up.
+    func withdrawApproval(of intent: CommitIntent, _ transaction: borrowing VaultTransaction) throws {
+        let given = Set(intent.additions.map(\.keyPackage))
+        for (number, record) in try transaction.records(in: .invitations, as: InvitationRecord.self) {
+            guard var request = record.request, request.isApproved, given.contains(request.request.keyPackage) else {
+                continue
+            }
+            var record = record
+            request.isApproved = false
+            record.request = request
+            try transaction.replace(number, in: .invitations, with: record.encoded)
+        }
+    }
+
+    /// Admits all colleagues whose requests wait. One whom the rules do not allow keeps nobody else out: a finding tells.
+    func approveAllColleagues() async throws -> [DeviceAddress] {
+        var admitted: [DeviceAddress] = []
+        var refusal: MemberError?
+        for request in try waitingRequests() where !request.isNewOrganisation {
+            do {
+                admitted.append(try await approve(request.id, code: nil))
+            } catch {
+                let error = MemberError(error)
+                guard error.kind == .notPermitted else { throw error }
+                refusal = error
+            }
+        }
+        if admitted.isEmpty, let refusal { throw refusal }
+        return admitted
     }
 
     private func check(_ code: String, _ stored: InvitationRecord.StoredRequest, _ invitation: Invitation) throws {

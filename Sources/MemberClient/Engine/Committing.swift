@@ -50,6 +50,9 @@ extension Engine {
     /// Gives up an intent that no Commit can fulfil: it breaks a rule, and so it would for everybody.
     private func drop(_ number: UInt64, _ error: ImpossibleCommit, in group: GroupID) throws {
         try vault.write { transaction in
+            if let intent = try transaction.record(number, in: .intents, as: CommitIntent.self) {
+                try withdrawApproval(of: intent, transaction)
+            }
             try transaction.delete(number, in: .intents)
             try transaction.note(
                 FindingRecord(.changeImpossible, at: now, group: group, parameters: ["reason": "\(error.reason)"])

@@ -174,11 +174,7 @@ public final class Member: Sendable {
     public func approveAllColleagues() async throws(MemberError) -> [DeviceAddress] {
         try await describingErrors {
             try await engine.syncInvitations()
-            var admitted: [DeviceAddress] = []
-            for request in try engine.waitingRequests() where !request.isNewOrganisation {
-                admitted.append(try await engine.approve(request.id, code: nil))
-            }
-            return admitted
+            return try await engine.approveAllColleagues()
         }
     }
 

@@ -30,7 +30,16 @@ extension MemberError {
         MemberError(
             .notPermitted,
             "the relay makes no more mailboxes for this invitation: it has been used, or it is over",
-            advice: "ask for another, and say if it was not you who used it: somebody has read it"
+            advice:
+                "ask for another, and join from a new home; say if it was not you who used this one: somebody has read it"
+        )
+    }
+
+    static var badRequest: MemberError {
+        MemberError(
+            .notPermitted,
+            "the request breaks a rule, or has expired: nobody was admitted",
+            advice: "for a request to join: deny it and invite anew"
         )
     }
 

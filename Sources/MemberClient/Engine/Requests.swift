@@ -23,26 +23,31 @@ extension Engine {
                 try await discard(number, record)
                 continue
             }
-            let relay = try await relay(of: record.address)
-            let response = try await relay.read(
+            // A relay that was restored knows nothing of the newest inboxes; those before them have requests all the same.
+            try await tolerating(lossOf: nil) { try await syncInvitation(number, record) }
+        }
+    }
+
+    private func syncInvitation(_ number: UInt64, _ record: InvitationRecord) async throws {
+        let response = try await relay(of: record.address)
+            .read(
                 ReadRequest(
                     access: record.inbox.access,
                     incarnation: .unknown,
                     after: record.inbox.cursor.last.sequence
                 )
             )
-            let log = GroupLog(response, from: record.inbox.cursor)
-            guard !log.entries.isEmpty else { continue }
-            try vault.write { transaction in
-                guard var record = try transaction.record(number, in: .invitations, as: InvitationRecord.self) else {
-                    return
-                }
-                for entry in log.entries where entry.sequence > record.inbox.cursor.last.sequence {
-                    if case .present(let body) = entry.body { try take(body, entry, &record, transaction) }
-                    record.inbox.cursor.last = entry.position
-                }
-                try transaction.replace(number, in: .invitations, with: record.encoded)
+        let log = GroupLog(response, from: record.inbox.cursor)
+        guard !log.entries.isEmpty else { return }
+        try vault.write { transaction in
+            guard var record = try transaction.record(number, in: .invitations, as: InvitationRecord.self) else {
+                return
             }
+            for entry in log.entries where entry.sequence > record.inbox.cursor.last.sequence {
+                if case .present(let body) = entry.body { try take(body, entry, &record, transaction) }
+                record.inbox.cursor.last = entry.position
+            }
+            try transaction.replace(number, in: .invitations, with: record.encoded)
         }
     }
 
@@ -64,7 +69,7 @@ extension Engine {
             request = try JoinRequest(decoding: try key.open(sealed, in: context).bytes)
             _ = try applicant(request, answering: record.invitation)
         } catch {
-            try transaction.note(FindingRecord(.badRequest, at: now, parameters: ["reason": "\(error)"]))
+            try note(badRequest: error, transaction)
             return
         }
         if let known = record.request {
@@ -76,6 +81,10 @@ extension Engine {
             return
         }
         record.request = InvitationRecord.StoredRequest(hash: hash.bytes, request: request)
+    }
+
+    private func note(badRequest error: any Error, _ transaction: borrowing VaultTransaction) throws {
+        try transaction.note(FindingRecord(.badRequest, at: now, parameters: ["reason": "\(error)"]))
     }
 
     /// Who asks, if the request answers the invitation (Protocol/joining.md, "Approval").
@@ -118,15 +127,22 @@ extension Engine {
         case otherKind
     }
 
-    /// Requests that wait.
+    /// Requests that wait. One that was right when it came and no longer is, because its KeyPackage has expired, is noted and
+    /// left out.
     func waitingRequests() throws -> [JoinRequestEntry] {
-        try vault.read { transaction in
+        try vault.write { transaction in
             try transaction.records(in: .invitations, as: InvitationRecord.self)
                 .compactMap { _, record -> JoinRequestEntry? in
                     guard let stored = record.request, !stored.isApproved, !record.isVoid,
                         now <= record.invitation.expires
                     else { return nil }
-                    let applicant = try applicant(stored.request, answering: record.invitation)
+                    let applicant: Applicant
+                    do {
+                        applicant = try self.applicant(stored.request, answering: record.invitation)
+                    } catch {
+                        try note(badRequest: error, transaction)
+                        return nil
+                    }
                     return JoinRequestEntry(
                         id: stored.id,
                         address: applicant.device.address,
@@ -154,8 +170,10 @@ extension Engine {
             record.request = nil
             try transaction.replace(number, in: .invitations, with: record.encoded)
         }
-        _ = try await relay(of: record.address)
-            .delete(DeleteRequest(access: record.inbox.access, upTo: record.inbox.cursor.last.sequence))
+        try await tolerating(lossOf: nil) {
+            _ = try await relay(of: record.address)
+                .delete(DeleteRequest(access: record.inbox.access, upTo: record.inbox.cursor.last.sequence))
+        }
     }
 }
 

@@ -53,6 +53,8 @@ extension Speech {
         "this is not the code of that request: nobody was admitted": "ليس هذا رمزَ ذلك الطلب: لم يُقبل أحد",
         "ask the joiner to read it out again; if it stays wrong, deny the request and invite anew":
             "اطلب من صاحبه أن يقرأه مرة أخرى؛ فإن بقي خاطئًا فارفض الطلب وادعُ من جديد",
+        "the request breaks a rule, or has expired: nobody was admitted":
+            "هذا الطلب يخالف قاعدة، أو انتهت صلاحيته: لم يُقبل أحد",
         "no request {} is waiting": "لا طلب {} في الانتظار",
         "list those that are: aadr-msg requests": "يعرض الطلبات: aadr-msg requests",
         "{} is a member organisation already": "{} منظمة عضو من قبل",

@@ -106,4 +106,133 @@ struct RequestTests {
         #expect(try await josa.takeTexts() == ["1"])
         for member in [founder, josa, phone] { await member.close() }
     }
+
+    // MARK: What keeps others from being admitted
+
+    @Test func invitationWhoseInboxIsLostKeepsNoOtherFromBeingAnswered() async throws {
+        let coalition = try await TestCoalition()
+        let relay = InterceptedRelay(coalition.relay)
+        let admin = try await coalition.found("SMEX", relay: relay)
+        let lost = try Invitation(text: try await admin.invite(.colleague(name("lost"))).text).inbox
+        for user in ["rima", "omar"] { try await coalition.answer(admin.invite(.colleague(name(user)))) }
+        relay.onRead { request, inner throws(RelayError) in
+            if request.access.mailbox == lost { throw .problem(Problem(.notPermitted)) }
+            return try await inner.read(request)
+        }
+        let requests = try await admin.requests()
+        #expect(requests.map(\.address.user.folded).sorted() == ["omar", "rima"])
+        try await admin.deny(try #require(requests.first).id)
+        #expect(try await admin.approveAllColleagues().count == 1)
+        #expect(try await admin.requests().isEmpty)
+        #expect(try admin.takeFindings().contains(.mailboxLost))
+        await admin.close()
+    }
+
+    @Test func requestThatIsDeniedWhenItsInboxIsLostIsDenied() async throws {
+        let coalition = try await TestCoalition()
+        let relay = InterceptedRelay(coalition.relay)
+        let admin = try await coalition.found("SMEX", relay: relay)
+        try await coalition.answer(admin.invite(.colleague(name("rima"))))
+        let request = try #require(try await admin.requests().first)
+        relay.onRead { _, _ throws(RelayError) in throw .problem(Problem(.notPermitted)) }
+        relay.onDelete { _, _ throws(RelayError) in throw .problem(Problem(.notPermitted)) }
+        try await admin.deny(request.id)
+        #expect(try await admin.requests().isEmpty)
+        await admin.close()
+    }
+
+    @Test func requestThatHasExpiredKeepsNoOtherFromBeingSeenAndCanBeDenied() async throws {
+        let coalition = try await TestCoalition()
+        let admin = try await coalition.found("SMEX")
+        for user in ["rima", "omar"] { try await coalition.answer(admin.invite(.colleague(name(user)))) }
+        let id = try #require(try await admin.requests().first { $0.address.user.folded == "rima" }).id
+        try expire(id, of: admin)
+        #expect(try await admin.requests().map(\.address.user.folded) == ["omar"])
+        #expect(try admin.takeFindings() == [.badRequest])
+        let code = try code(of: id, admin)
+        await #expect { try await admin.approve(id, code: code) } throws: { error in
+            (error as? MemberError)?.kind == .notPermitted
+        }
+        try await admin.deny(id)
+        #expect(try await admin.approveAllColleagues().count == 1)
+        await admin.close()
+    }
+
+    /// As if the clock had gone on.
+    private func expire(_ id: String, of admin: Member) throws {
+        try admin.engine.vault.write { transaction in
+            var (number, record) = try #require(try transaction.invitation(answeredBy: id))
+            var crafted = CraftedRequest()
+            crafted.lasting = .hours(23)
+            record.request = InvitationRecord.StoredRequest(
+                hash: try #require(record.request).hash,
+                request: try JoinRequest(answering: record.invitation, crafted)
+            )
+            try transaction.replace(number, in: .invitations, with: record.encoded)
+        }
+    }
+
+    /// What the joiner would read out.
+    private func code(of id: String, _ admin: Member) throws -> String {
+        let record = try #require(try admin.engine.vault.read { try $0.invitation(answeredBy: id) }).record
+        let hash = JoinRequestHash(unchecked: try #require(record.request).hash)
+        return try JoinCode(for: hash, answering: record.invitation).description
+    }
+
+    // MARK: What is told
+
+    /// Whom the rules do not admit: a device of the founder's own name.
+    private func impossibleRequest(
+        of admin: Member,
+        in coalition: TestCoalition
+    ) async throws -> (id: String, code: String) {
+        try await coalition.answer(admin.invite(.colleague(name("admin"))))
+        let request = try #require(try await admin.requests().first)
+        return (request.id, try code(of: request.id, admin))
+    }
+
+    @Test func requestThatTheRulesDoNotAllowIsNeverSaidToBeGranted() async throws {
+        let coalition = try await TestCoalition()
+        let admin = try await coalition.found("SMEX")
+        let (id, code) = try await impossibleRequest(of: admin, in: coalition)
+        for _ in 0..<2 {
+            await #expect { try await admin.approve(id, code: code) } throws: { error in
+                (error as? MemberError)?.kind == .notPermitted
+            }
+            #expect(try await admin.requests().map(\.id) == [id])
+        }
+        #expect(try await admin.members().count == 1)
+        try await admin.deny(id)
+        #expect(try await admin.requests().isEmpty)
+        await admin.close()
+    }
+
+    @Test func colleagueWhomTheRulesDoNotAllowKeepsNoOtherOut() async throws {
+        let coalition = try await TestCoalition()
+        let admin = try await coalition.found("SMEX")
+        _ = try await impossibleRequest(of: admin, in: coalition)
+        await #expect { try await admin.approveAllColleagues() } throws: { error in
+            (error as? MemberError)?.kind == .notPermitted
+        }
+        try await coalition.answer(admin.invite(.colleague(name("rima"))))
+        #expect(try await admin.approveAllColleagues().map(\.user.folded) == ["rima"])
+        #expect(try await admin.members().count == 2)
+        await admin.close()
+    }
+
+    @Test func requestOfADeviceThatHasBeenRemovedIsNotSaidToBeGrantedAgain() async throws {
+        let coalition = try await TestCoalition()
+        let admin = try await coalition.found("SMEX")
+        try await coalition.answer(admin.invite(.colleague(name("rima"))))
+        let id = try #require(try await admin.requests().first).id
+        let code = try code(of: id, admin)
+        let address = try await admin.approve(id, code: code)
+        #expect(try await admin.approve(id, code: code) == address)
+        try await admin.remove(address)
+        await #expect { try await admin.approve(id, code: code) } throws: { error in
+            (error as? MemberError)?.kind == .badInput
+        }
+        #expect(try await admin.members().count { $0.state != .revoked } == 1)
+        await admin.close()
+    }
 }
