@@ -23,6 +23,11 @@ public struct Time: WireCodable, Hashable, Comparable, Sendable {
         return Time(seconds: overflow ? .max : sum)
     }
 
+    /// The time so much earlier, or the first time there is.
+    public func receded(by duration: Duration) -> Time {
+        Time(seconds: seconds - min(seconds, duration.seconds))
+    }
+
     /// A number of whole seconds.
     public struct Duration: Hashable, Sendable {
         public let seconds: UInt64
@@ -43,6 +48,12 @@ public struct Period: WireCodable, Hashable, Sendable {
     public init(notBefore: Time, notAfter: Time) {
         self.notBefore = notBefore
         self.notAfter = notAfter
+    }
+
+    /// From a time on, for so long, and a day before it: who judges it may have a clock that is behind by as much as policy
+    /// S2 puts up with.
+    public init(from time: Time, lasting duration: Time.Duration) {
+        self.init(notBefore: time.receded(by: .days(1)), notAfter: time.advanced(by: duration))
     }
 
     public init(from reader: inout Reader) throws(CodecError) {

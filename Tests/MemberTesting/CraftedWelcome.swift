@@ -99,7 +99,7 @@ extension Engine {
         let device = try transaction.device()
         let bundle = try self.keyPackage(
             for: device,
-            lifetime: Lifetime(from: now, to: now.advanced(by: .days(1))),
+            lifetime: Lifetime(from: now, lasting: .days(1)),
             leafExtensions: crafted.ownExtensions,
             transaction
         )

@@ -26,7 +26,7 @@ extension Engine {
             key.attest(
                 device,
                 in: group.record.profile.coalition,
-                for: Period(notBefore: time, notAfter: time.advanced(by: Self.attestationDuration)),
+                for: Period(from: time, lasting: Self.attestationDuration),
                 certificate: certificate
             )
         }

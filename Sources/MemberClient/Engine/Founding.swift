@@ -153,7 +153,7 @@ extension Engine {
         let certificate = rootKey.certify(
             adminKey.publicKey,
             of: organisation.id,
-            for: Period(notBefore: time, notAfter: time.advanced(by: .days(1095)))
+            for: Period(from: time, lasting: .days(1095))
         )
         try transaction.setSecret(.rootKey, to: rootKey.seed)
         try transaction.setSecret(.adminKey, to: adminKey.seed)
@@ -165,7 +165,7 @@ extension Engine {
         return adminKey.attest(
             device.identity,
             in: device.coalition,
-            for: Period(notBefore: time, notAfter: time.advanced(by: .days(365))),
+            for: Period(from: time, lasting: .days(365)),
             certificate: certificate
         )
     }

@@ -19,7 +19,7 @@ extension Engine {
         let time = now
         let bundle = try keyPackage(
             for: device,
-            lifetime: Lifetime(from: time, to: time.advanced(by: .days(90))),
+            lifetime: Lifetime(from: time, lasting: .days(90)),
             leafExtensions: DeviceLeaf.extensions(
                 attestation: try founder?.attestation ?? ownAttestation(transaction),
                 addresses: founder?.addresses,

@@ -129,7 +129,7 @@ extension Engine {
     ) throws -> AppendRequest {
         let bundle = try keyPackage(
             for: device,
-            lifetime: Lifetime(from: now, to: now.advanced(by: .days(30))),
+            lifetime: Lifetime(from: now, lasting: .days(30)),
             leafExtensions: DeviceLeaf.extensions(
                 attestation: attestation,
                 addresses: try addresses(of: device, transaction),

@@ -105,10 +105,9 @@ extension Engine {
 
     private func makeKeyPackage(isLastResort: Bool, at time: Time, _ transaction: borrowing VaultTransaction) throws {
         let device = try transaction.device()
-        let notAfter = time.advanced(by: Self.lifetime)
         let bundle = try keyPackage(
             for: device,
-            lifetime: Lifetime(from: time, to: notAfter),
+            lifetime: Lifetime(from: time, lasting: Self.lifetime),
             leafExtensions: [],
             transaction
         )
@@ -128,7 +127,7 @@ extension Engine {
         let record = KeyPackageRecord(
             reference: reference,
             isLastResort: isLastResort,
-            notAfter: notAfter,
+            notAfter: time.advanced(by: Self.lifetime),
             publication: AppendRequest(
                 access: device.keyPackages.access,
                 epoch: 0,
@@ -161,7 +160,8 @@ extension Engine {
 }
 
 extension Lifetime {
-    init(from first: Time, to last: Time) {
-        self.init(notBefore: first.seconds, notAfter: last.seconds)
+    init(from time: Time, lasting duration: Time.Duration) {
+        let period = Period(from: time, lasting: duration)
+        self.init(notBefore: period.notBefore.seconds, notAfter: period.notAfter.seconds)
     }
 }
