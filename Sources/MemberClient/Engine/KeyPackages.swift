@@ -9,6 +9,8 @@ extension Engine {
     /// How many lie at the relay, besides one of last resort.
     private static var stock: Int { 20 }
     private static var lifetime: Time.Duration { .days(90) }
+    /// As long as they may be used; a relay may allow less, and expiry is noticed as taking is.
+    private static var retentionDays: Int { 90 }
     private static var upkeepInterval: UInt64 { 86_400 }
 
     /// Makes what is missing and hands it to the relay.
@@ -30,11 +32,14 @@ extension Engine {
         guard !waiting.isEmpty else { return }
         try await observer.willTake(.publishKeyPackages)
         let relay = await relay(at: try vault.read { try $0.device().relay })
+        let retention = UInt16(
+            clamping: min(Self.retentionDays, try await relay.relayInformation().retentionDays.maximum)
+        )
         // Side by side: through Tor, one after the other takes a minute.
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for (_, record) in waiting {
                 guard let publication = record.publication else { continue }
-                tasks.addTask { _ = try await relay.append(publication) }
+                tasks.addTask { _ = try await relay.append(publication.kept(days: retention)) }
             }
             try await tasks.waitForAll()
         }
@@ -98,7 +103,7 @@ extension Engine {
         let missing = Self.stock - records.count(where: { !$0.isLastResort && !$0.isTaken })
         for _ in 0..<max(0, missing) { try makeKeyPackage(isLastResort: false, at: time, transaction) }
         let fresh = time.advanced(by: .days(30))
-        if !records.contains(where: { $0.isLastResort && $0.notAfter > fresh }) {
+        if !records.contains(where: { $0.isLastResort && !$0.isTaken && $0.notAfter > fresh }) {
             try makeKeyPackage(isLastResort: true, at: time, transaction)
         }
     }
@@ -133,7 +138,6 @@ extension Engine {
                 epoch: 0,
                 entryID: entryID,
                 kind: kind,
-                retentionDays: 90,
                 body: body.bytes
             )
         )
@@ -156,6 +160,12 @@ extension Engine {
             lifetime: lifetime,
             leafExtensions: leafExtensions
         )
+    }
+}
+
+extension AppendRequest {
+    fileprivate func kept(days: UInt16) -> AppendRequest {
+        AppendRequest(access: access, epoch: epoch, entryID: entryID, kind: kind, retentionDays: days, body: body)
     }
 }
 

@@ -10,6 +10,47 @@ import Testing
 
 /// What a device makes and has done at the relay when it has become a member, and from time to time.
 struct SetupTests {
+    /// A relay that keeps nothing for as long as KeyPackages would be good for.
+    @Test func keyPackagesAreKeptForAsLongAsTheRelayAllows() async throws {
+        let coalition = try await TestCoalition()
+        var limits = RelayLimits()
+        limits.maximumRetentionDays = 30
+        limits.advanceRetentionDays = 30
+        let relay = TestRelay(service: RelayService(store: coalition.store, limits: limits))
+        let founder = try await coalition.found("SMEX", relay: relay)
+        let josa = try await coalition.admit(organisation: "JOSA", by: founder, relay: relay)
+        for member in [founder, josa] { _ = try await member.sync() }
+        let user = try #require(UserAddress("admin@SMEX"))
+        #expect(try await josa.send(text: "1", to: [.user(user)]).map(\.state) == [.relayed])
+        #expect(try await founder.takeTexts() == ["1"])
+        for member in [founder, josa] { await member.close() }
+    }
+
+    /// One of last resort is not taken: when its body has gone, it has expired.
+    @Test func keyPackageOfLastResortThatHasExpiredIsReplaced() async throws {
+        let coalition = try await TestCoalition()
+        let founder = try await coalition.found("SMEX")
+        let vault = founder.engine.vault
+        func lastResorts(
+            _ transaction: borrowing VaultTransaction
+        ) throws -> [(number: UInt64, record: KeyPackageRecord)] {
+            try transaction.records(in: .keyPackages, as: KeyPackageRecord.self).filter { $0.record.isLastResort }
+        }
+        try vault.write { transaction in
+            for (number, record) in try lastResorts(transaction) {
+                var record = record
+                record.isTaken = true
+                try transaction.replace(number, in: .keyPackages, with: record.encoded)
+            }
+            try transaction.delete(.upkeep)
+        }
+        _ = try await founder.sync()
+        let records = try vault.read { try lastResorts($0).map(\.record) }
+        #expect(records.map(\.isTaken) == [true, false])
+        #expect(records.allSatisfy { $0.publication == nil })
+        await founder.close()
+    }
+
     /// What is made now is good for whoever has a clock that is a little behind.
     @Test func periodsBeginADayAgo() async throws {
         let coalition = try await TestCoalition()
