@@ -182,12 +182,22 @@ extension Engine {
         try vault.read { try $0.device().coalitionGroup != nil }
     }
 
-    /// What is still to be done when the Welcome has been accepted. All of it is done again by any later command if this
-    /// ends early.
+    /// What is still to be done when the Welcome has been accepted.
     func completeJoining() async throws {
         try vault.write { try $0.delete(.joining) }
-        try await completeSetup()
-        if let coalition = try vault.read({ try $0.device().coalitionGroup }) { try await syncGroup(coalition) }
+        try await leavingToLater {
+            try await completeSetup()
+            if let coalition = try vault.read({ try $0.device().coalitionGroup }) { try await syncGroup(coalition) }
+        }
+    }
+
+    /// Goes on when the relay does not do the rest now: the device is a member already, and any later command does it.
+    func leavingToLater(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as RelayError where error != .cancelled {
+            return
+        }
     }
 
     /// A Welcome that was refused will not come a second time.

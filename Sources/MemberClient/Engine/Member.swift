@@ -60,7 +60,7 @@ public final class Member: Sendable {
         }
         return try await describingErrors {
             try engine.exportRootKey(unlock: unlock)
-            try await engine.completeSetup()
+            try await engine.leavingToLater { try await engine.completeSetup() }
             return try Member(engine)
         }
     }

@@ -87,8 +87,8 @@ extension Speech {
             "اطلبه من مشرف المنظمة أو مشغّل المُرحِّل، وأدخله بالأمر aadr-msg settings --relay-token",
         "the relay makes no more mailboxes for this invitation: it has been used, or it is over":
             "لم يعد المُرحِّل ينشئ صناديق لهذه الدعوة: لقد استُعملت، أو انتهت صلاحيتها",
-        "ask for another, and say if it was not you who used it: somebody has read it":
-            "اطلب دعوة أخرى، وإن لم تكن أنت من استعملها فأخبر من أرسلها: لقد قرأها غيرك",
+        "ask for another, and join from a new home; say if it was not you who used this one: somebody has read it":
+            "اطلب دعوة أخرى وانضمّ من مجلد جديد، وإن لم تكن أنت من استعمل هذه فأخبر من أرسلها: لقد قرأها غيرك",
         "ask the relay's operator for a token; who has joined takes it with aadr-msg settings --relay-token":
             "اطلب رمز دخول من مشغّل المُرحِّل؛ ومن انضم يدخله بالأمر aadr-msg settings --relay-token",
         "ask the relay's operator for a new token; who has joined takes it with aadr-msg settings --relay-token":

@@ -10,6 +10,32 @@ import Testing
 
 /// What a device makes and has done at the relay when it has become a member, and from time to time.
 struct SetupTests {
+    @Test func whatTheRelayDoesNotDoWhenAMemberIsMadeALaterCommandDoes() async throws {
+        let coalition = try await TestCoalition()
+        let relay = InterceptedRelay(coalition.relay)
+        relay.onGrant { _, _ throws(RelayError) in throw .problem(Problem(.unavailable)) }
+        let founder = try await coalition.found("SMEX", relay: relay)
+        relay.onGrant(nil)
+        _ = try await founder.sync()
+        relay.onGrant { _, _ throws(RelayError) in throw .problem(Problem(.unavailable)) }
+        let josa = try await coalition.admit(organisation: "JOSA", by: founder, relay: relay)
+        relay.onGrant(nil)
+        for member in [founder, josa] { _ = try await member.sync() }
+        let user = try #require(UserAddress("admin@JOSA"))
+        #expect(try await founder.send(text: "1", to: [.user(user)]).map(\.state) == [.relayed])
+        #expect(try await josa.takeTexts() == ["1"])
+        for member in [founder, josa] { await member.close() }
+    }
+
+    @Test func foundingThatIsCancelledEnds() async throws {
+        let coalition = try await TestCoalition()
+        let relay = InterceptedRelay(coalition.relay)
+        relay.onGrant { _, _ throws(RelayError) in throw .cancelled }
+        await #expect { try await coalition.found("SMEX", relay: relay) } throws: { error in
+            (error as? MemberError)?.kind == .temporary
+        }
+    }
+
     /// A relay that keeps nothing for as long as KeyPackages would be good for.
     @Test func keyPackagesAreKeptForAsLongAsTheRelayAllows() async throws {
         let coalition = try await TestCoalition()
