@@ -8,7 +8,7 @@ import Testing
 
 /// Addresses and keys that no rule of the policy looks at, and that cannot be used.
 struct AddressTests {
-    enum Flaw: CaseIterable, Sendable { case inboxRelay, inboxKey }
+    enum Flaw: CaseIterable, Sendable { case inboxRelay, inboxKey, contactKey }
 
     /// Guards that the one who writes to such a device first still follows the group.
     @Test(arguments: Flaw.allCases)
@@ -18,6 +18,7 @@ struct AddressTests {
         switch flaw {
         case .inboxRelay: crafted.inboxRelay = "nowhere"
         case .inboxKey: crafted.inboxKey = [1]
+        case .contactKey: crafted.contactKey = .zero
         }
         let nonsense = try crafted.made(.xwingChaCha20SHA256Ed25519)
         try await scene.dishonest.send { view in
@@ -27,7 +28,7 @@ struct AddressTests {
             let addresses = try Addresses(
                 inbox: nonsense.inbox,
                 inboxKey: nonsense.inboxKey,
-                contactKey: right.contactKey,
+                contactKey: flaw == .contactKey ? nonsense.contactKey : right.contactKey,
                 keyPackages: right.keyPackages,
                 keyPackageSecret: right.keyPackageSecret
             )
@@ -45,7 +46,9 @@ struct AddressTests {
         }
         for member in scene.honest { _ = try await member.sync() }
         let user = try #require(UserAddress("admin@JOSA"))
-        _ = try await scene.founder.send(text: "1", to: [.user(user)])
+        let result = try #require(try await scene.founder.send(text: "1", to: [.user(user)]).first)
+        #expect(result.state == .queued)
+        #expect(result.reason?.kind == .temporary)
         _ = try await scene.founder.sync()
         for member in scene.honest { _ = try member.takeFindings() }
         try await scene.expectAlertCrosses()

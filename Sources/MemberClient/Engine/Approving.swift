@@ -49,8 +49,7 @@ extension Engine {
             return try keep(try admission(of: applicant, stored.request, transaction), transaction)
         }
         if let intent { try await fulfil(intent) }
-        try await fulfilIntents()
-        try await deliverWelcomes()
+        try await deliverWelcomes(to: [applicant.addresses.inbox.mailbox])
         // Whoever has just joined should be able to write to this device at once. If this fails, the next sync does it.
         try? await renewGrants()
         return applicant.device.address

@@ -13,12 +13,6 @@ extension Engine {
     }
 
     /// Makes the Commits that are still to be made.
-    func fulfilIntents() async throws {
-        var steps = Steps()
-        try await fulfilIntents(&steps)
-        try steps.finish()
-    }
-
     func fulfilIntents(_ steps: inout Steps) async throws {
         for (number, intent) in try vault.read({ try $0.records(in: .intents, as: CommitIntent.self) }) {
             // What cannot be done in a group that has been given up, or whose mailbox is not there, has to wait.

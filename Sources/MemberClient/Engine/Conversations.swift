@@ -128,7 +128,7 @@ extension Engine {
         var additions: [CommitIntent.Addition] = []
         var steps = Steps()
         for device in devices {
-            let contact = try vault.read { try self.contact(of: device, $0) }
+            guard let contact = try vault.read({ try self.contact(of: device, $0) }) else { continue }
             var keyPackage: [UInt8]?
             try await steps.attempt(at: contact.addresses.keyPackages.relay.string) {
                 guard let taken = try await take(contact) else { return }
@@ -161,12 +161,14 @@ extension Engine {
         let keyPackageCapability: Capability
     }
 
-    private func contact(of device: DeviceIdentity, _ transaction: borrowing VaultTransaction) throws -> Contact {
+    /// Nil when what the device says of itself is of no use to reach it (Protocol/mls-profile.md, "Extensions").
+    private func contact(of device: DeviceIdentity, _ transaction: borrowing VaultTransaction) throws -> Contact? {
         let own = try transaction.device()
         let directory = try directory(transaction)
         guard let addresses = directory.devices[device.hash]?.addresses else {
             throw MemberError.notInDirectory(device.address.description)
         }
+        guard addresses.areUsable(with: try own.suite.inboxKEM) else { return nil }
         guard let raw = try transaction.getSecret(.organisationContactKey),
             let organisation = try charter(transaction).organisation(named: own.identity.address.organisation)
         else { throw MemberError.notAMember }

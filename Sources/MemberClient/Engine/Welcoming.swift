@@ -59,23 +59,18 @@ extension Engine {
     }
 
     /// Hands Welcomes to the relays that their receivers named. One that is refused for good is given up.
-    func deliverWelcomes() async throws {
-        var steps = Steps()
-        try await deliverWelcomes(&steps)
-        try steps.finish()
+    func deliverWelcomes(_ steps: inout Steps) async throws {
+        for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) }) {
+            try await steps.attempt(at: delivery.relay.description) { try await deliver(delivery, number) }
+        }
     }
 
+    /// The same for some of them.
     /// - Parameter inboxes: those that must have theirs.
     func deliverWelcomes(to inboxes: Set<MailboxID>) async throws {
         for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) })
         where inboxes.contains(delivery.request.access.mailbox) {
             try await deliver(delivery, number)
-        }
-    }
-
-    func deliverWelcomes(_ steps: inout Steps) async throws {
-        for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) }) {
-            try await steps.attempt(at: delivery.relay.description) { try await deliver(delivery, number) }
         }
     }
 
