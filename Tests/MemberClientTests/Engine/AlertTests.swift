@@ -297,9 +297,9 @@ struct AlertTests {
             try await Task.sleep(for: .seconds(4))
             let observer = CrashAt(step)
             let crashing = try coalition.open("JOSA", observer: observer)
-            _ = try? await crashing.sync()
-            _ = try? await crashing.acknowledge(id, text: "\(step)")
-            _ = try? await crashing.sync()
+            _ = await untilCrash { try await crashing.sync() }
+            _ = await untilCrash { try await crashing.acknowledge(id, text: "\(step)") }
+            _ = await untilCrash { try await crashing.sync() }
             await crashing.close()
             let again = try coalition.open("JOSA")
             try await Task.sleep(for: .seconds(4))

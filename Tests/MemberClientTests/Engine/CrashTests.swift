@@ -7,7 +7,8 @@ import Testing
 @testable import MemberClient
 @testable import MemberTesting
 
-/// Ends whatever is done at its n-th step, as a kill between two steps does: nothing that comes after it happens.
+/// Ends whatever is done at its n-th step, as a kill between two steps does: nothing that comes after it happens. The task
+/// is cancelled with it, so that nothing goes on for which one failure more or less makes no difference.
 final class CrashAt: StepObserver {
     struct Crash: Error {}
 
@@ -18,12 +19,19 @@ final class CrashAt: StepObserver {
     func willTake(_ step: Step) async throws {
         try left.withLock { left in
             left -= 1
-            if left < 0 { throw Crash() }
+            guard left < 0 else { return }
+            withUnsafeCurrentTask { $0?.cancel() }
+            throw Crash()
         }
     }
 
     /// Whether the step was never reached.
     var isUnused: Bool { left.withLock { $0 >= 0 } }
+}
+
+/// Does something in a task of its own, which a crash ends.
+func untilCrash<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async -> Result? {
+    try? await Task { try await body() }.value
 }
 
 /// Remembers every body that was handed over, and refuses none: one entry id has one body in one epoch, or a key was used
@@ -76,7 +84,7 @@ struct CrashTests {
                 let member = try coalition.open("SMEX", relay: relay, observer: observer)
                 let text = "\(target) \(step)"
                 expected.append(text)
-                _ = try? await member.send(text: text, to: [target])
+                _ = await untilCrash { try await member.send(text: text, to: [target]) }
                 await member.close()
                 if observer.isUnused { break }
                 let again = try coalition.open("SMEX", relay: relay)
@@ -111,7 +119,7 @@ struct CrashTests {
             let observer = CrashAt(step)
             let crashing = try coalition.open("SMEX", relay: relay, observer: observer)
             let request = try #require(try await crashing.requests().first)
-            _ = try? await crashing.approve(request.id, code: joining.code)
+            _ = await untilCrash { try await crashing.approve(request.id, code: joining.code) }
             await crashing.close()
 
             let again = try coalition.open("SMEX", relay: relay)
@@ -139,7 +147,9 @@ struct CrashTests {
         for step in 0... {
             let invitation = try await founder.invite(.colleague(try #require(Name("user\(step)"))))
             let observer = CrashAt(step)
-            let begun = try? await coalition.beginJoin(invitation, home: "user\(step)", observer: observer)
+            let begun = await untilCrash {
+                try await coalition.beginJoin(invitation, home: "user\(step)", observer: observer)
+            }
             if let begun {
                 await begun.close()
             }

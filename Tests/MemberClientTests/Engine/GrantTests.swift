@@ -129,7 +129,7 @@ struct GrantTests {
             await member.close()
             let observer = CrashAt(step)
             let killed = try coalition.open("SMEX", observer: observer)
-            _ = try? await killed.sync()
+            _ = await untilCrash { try await killed.sync() }
             await killed.close()
             let again = try coalition.open("SMEX")
             _ = try await again.sync()
