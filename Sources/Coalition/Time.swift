@@ -53,8 +53,10 @@ public struct Period: WireCodable, Hashable, Sendable {
     /// From a time on, for so long, and a day before it: who judges it may have a clock that is behind by as much as policy
     /// S2 puts up with.
     public init(from time: Time, lasting duration: Time.Duration) {
-        self.init(notBefore: time.receded(by: .days(1)), notAfter: time.advanced(by: duration))
+        self.init(notBefore: time.receded(by: Self.lead), notAfter: time.advanced(by: duration))
     }
+
+    public static var lead: Time.Duration { .days(1) }
 
     public init(from reader: inout Reader) throws(CodecError) {
         notBefore = try reader.read()

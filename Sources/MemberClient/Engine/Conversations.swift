@@ -131,8 +131,7 @@ extension Engine {
             guard let contact = try vault.read({ try self.contact(of: device, $0) }) else { continue }
             var keyPackage: [UInt8]?
             try await steps.attempt(at: contact.addresses.keyPackages.relay.string) {
-                guard let taken = try await take(contact) else { return }
-                keyPackage = try open(taken, contact)
+                keyPackage = try await takeKeyPackage(of: contact)
             }
             guard let keyPackage else { continue }
             additions.append(
@@ -191,6 +190,19 @@ extension Engine {
         )
     }
 
+    /// Takes until there is one that nobody has used: a restored relay hands those out again that it had handed out since
+    /// its backup. The one of last resort serves always.
+    private func takeKeyPackage(of contact: Contact) async throws -> [UInt8]? {
+        for _ in 0...Self.stock {
+            guard let taken = try await take(contact) else { return nil }
+            guard let keyPackage = try open(taken, contact) else { return nil }
+            if try taken.kind == .lastResort || !mayHaveBeenUsed(keyPackage) {
+                return MLSMessage.keyPackage(keyPackage).encoded
+            }
+        }
+        return nil
+    }
+
     private func take(_ contact: Contact) async throws -> TakenEntry? {
         let mailbox = contact.addresses.keyPackages
         let request = TakeRequest(
@@ -206,7 +218,7 @@ extension Engine {
     }
 
     /// The KeyPackage in a taken entry; nil when it is not one of the device's.
-    private func open(_ taken: TakenEntry, _ contact: Contact) throws -> [UInt8]? {
+    private func open(_ taken: TakenEntry, _ contact: Contact) throws -> KeyPackage? {
         let mailbox = contact.addresses.keyPackages.mailbox
         let secret = Secret(copying: contact.addresses.keyPackageSecret)
         do {
@@ -219,7 +231,7 @@ extension Engine {
                 keyPackage.leafNode.device?.hash == contact.device.hash
             else { return nil }
             try keyPackage.validate(at: now.seconds)
-            return message.bytes
+            return keyPackage
         } catch {
             try vault.write { transaction in
                 try transaction.note(FindingRecord(.badKeyPackage, at: now, who: contact.device.address))

@@ -120,6 +120,17 @@ extension Engine {
         try transaction.setSecret(.inboxPrivateKey, to: inboxKey.raw)
         try transaction.setSecret(.contactKey, to: contactKey.raw)
         try transaction.setSecret(.keyPackageSecret, to: .random(count: Addresses.keyPackageSecretLength))
+        try orderMailboxes(of: device, token: token, welcome: welcome, transaction)
+        return device
+    }
+
+    /// Orders a device's own mailboxes.
+    func orderMailboxes(
+        of device: DeviceRecord,
+        token: AccessToken,
+        welcome: Grant?,
+        _ transaction: borrowing VaultTransaction
+    ) throws {
         let inboxOwner = Grant(capabilityHash: device.inbox.capability.hash, rights: [.read, .delete, .grant])
         let keyPackageOwner = Grant(
             capabilityHash: device.keyPackages.capability.hash,
@@ -129,13 +140,12 @@ extension Engine {
             (device.inbox, [inboxOwner] + (welcome.map { [$0] } ?? [])), (device.keyPackages, [keyPackageOwner]),
         ] {
             let creation = CreationRecord(
-                relay: relay,
+                relay: device.relay,
                 request: CreateRequest(accessToken: token, mailbox: mailbox.mailbox, epoch: 0, grants: grants),
                 group: nil
             )
             _ = try transaction.append(creation.encoded, to: .creations)
         }
-        return device
     }
 
     /// Makes this device's user the first admin of an organisation.

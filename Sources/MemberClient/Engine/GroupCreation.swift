@@ -97,12 +97,24 @@ extension Engine {
 
     private func create(_ creation: CreationRecord, _ number: UInt64) async throws {
         try await observer.willTake(.createMailboxes)
-        // A group that has waited for another token is made with the one that there is now.
-        let token = creation.group == nil ? nil : try vault.read { try $0.organisation().accessToken }
-        let response = try await relay(at: creation.relay).create(creation.request.with(token))
+        // What has waited for another token is made with the one that there is now; a joiner has its invitation's.
+        let token = try vault.read { transaction in
+            try transaction.device().coalitionGroup == nil ? nil : transaction.organisation().accessToken
+        }
+        let response: CreateResponse
+        do throws(RelayError) {
+            response = try await relay(at: creation.relay).create(creation.request.with(token))
+        } catch .problem(let problem) where problem.name == .mailboxExists && creation.group == nil {
+            // Own mailboxes that the relay had only denied: they have other grants by now.
+            try vault.write { try $0.delete(number, in: .creations) }
+            return
+        } catch {
+            throw error
+        }
         try vault.write { transaction in
             guard try transaction.entry(number, in: .creations) != nil else { return }
             try transaction.delete(number, in: .creations)
+            try compare(response.incarnation, transaction)
             if let id = creation.group {
                 var record = try transaction.group(id)
                 if record.cursor.incarnation == .unknown { record.cursor.incarnation = response.incarnation }

@@ -125,6 +125,9 @@ extension Engine {
             try transaction.note(
                 FindingRecord(.incarnationChanged, at: self.now, group: id, parameters: ["incarnation": now])
             )
+            let isOwnRelay =
+                try transaction.group(id).profile.mailbox.relay.string == transaction.device().relay.description
+            if isOwnRelay, let incarnation { try compare(incarnation, transaction) }
         }
     }
 

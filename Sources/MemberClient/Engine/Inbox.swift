@@ -61,12 +61,22 @@ extension Engine {
         }
     }
 
+    /// The same, and orders the mailbox anew when the relay does not know it any more.
+    /// - Returns: false when it does not.
+    @discardableResult
+    func syncInboxOrOrder() async throws -> Bool {
+        if try await tolerating(lossOf: nil, { try await syncInbox() }) { return true }
+        try vault.write { try orderOwnMailboxes($0) }
+        return false
+    }
+
     private func restartInbox(after cursor: Cursor, incarnation: Incarnation?) throws {
         try vault.write { transaction in
             var device = try transaction.device()
             guard device.inbox.cursor == cursor else { return }
             device.inbox.cursor = Cursor(mailbox: device.inbox.mailbox, incarnation: incarnation ?? .unknown)
             try transaction.setRecord(.device, to: device)
+            if let incarnation { try noteRestoration(incarnation, transaction) }
             try transaction.note(FindingRecord(.incarnationChanged, at: now))
         }
     }

@@ -7,7 +7,7 @@ internal import TLSCodec
 /// KeyPackages by which others put this device into groups: made here, handed to the relay sealed, taken once each.
 extension Engine {
     /// How many lie at the relay, besides one of last resort.
-    private static var stock: Int { 20 }
+    static var stock: Int { 20 }
     private static var lifetime: Time.Duration { .days(90) }
     /// As long as they may be used; a relay may allow less, and expiry is noticed as taking is.
     private static var retentionDays: Int { 90 }
@@ -174,4 +174,7 @@ extension Lifetime {
         let period = Period(from: time, lasting: duration)
         self.init(notBefore: period.notBefore.seconds, notAfter: period.notAfter.seconds)
     }
+
+    /// When it was made, by its maker's clock.
+    var start: Time { Time(seconds: notBefore).advanced(by: Period.lead) }
 }

@@ -30,6 +30,8 @@ package enum Step: String, Sendable, CaseIterable {
     case createMailboxes
     /// KeyPackages are about to be handed to the relay.
     case publishKeyPackages
+    /// KeyPackages at a relay that was restored are about to be deleted there.
+    case replaceKeyPackages
     /// What organisations may do at one's own mailboxes is about to be granted and withdrawn at the relay.
     case renewGrants
     /// The relay has done so, which is about to be noted.

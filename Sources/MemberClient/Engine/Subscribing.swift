@@ -101,7 +101,12 @@ extension Engine {
             guard let mailbox = Self.element(index, of: followed) else { throw Self.unknownMailbox }
             progress.noteRefusal(refusal.problem)
             // Reading says the same, and does what there is to do about it.
-            let isReadable = try await tolerating(lossOf: mailbox.group) { try await sync(mailbox, nil) }
+            let isReadable =
+                if let group = mailbox.group {
+                    try await tolerating(lossOf: group) { try await syncGroup(group) }
+                } else {
+                    try await syncInboxOrOrder()
+                }
             if isReadable {
                 progress.noteGap(RelayError.unreachable("it streams nothing of a mailbox that can be read"))
             }

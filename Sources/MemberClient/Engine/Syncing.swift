@@ -19,9 +19,7 @@ extension Engine {
         // The coalition's group first: what the others hold is judged by its directory.
         for group in groups where group.id == device.coalitionGroup { try await read(group, &steps) }
         if try vault.read({ try !unmadeMailboxes($0).contains(device.inbox.mailbox) }) {
-            try await steps.attempt(at: device.relay.description) {
-                try await tolerating(lossOf: nil) { try await syncInbox() }
-            }
+            try await steps.attempt(at: device.relay.description) { _ = try await syncInboxOrOrder() }
         }
         // The inbox may have brought more.
         for group in try vault.read({ try groupsToRead($0) }) where group.id != device.coalitionGroup {
@@ -71,6 +69,7 @@ extension Engine {
         try await steps.attempt(at: own) { try await createMailboxes() }
         try await fulfilIntents(&steps)
         try await deliverWelcomes(&steps)
+        try await steps.attempt(at: own) { try await tolerating(lossOf: nil) { try await replaceKeyPackages() } }
         try await steps.attempt(at: own) { try await tolerating(lossOf: nil) { try await publishKeyPackages() } }
         try await steps.attempt(at: own) { try await tolerating(lossOf: nil) { try await renewGrants() } }
         try await steps.attempt(at: own) { _ = try await queueDueReceipts() }

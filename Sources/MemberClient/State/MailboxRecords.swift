@@ -159,6 +159,33 @@ struct CreationRecord: WireCodable, Sendable {
     }
 }
 
+/// That the device's own relay has been restored from a backup.
+struct RestorationRecord: WireCodable, Sendable {
+    /// The relay's since then.
+    let incarnation: Incarnation
+    let noticed: Time
+    var areKeyPackagesReplaced = false
+
+    init(incarnation: Incarnation, noticed: Time) {
+        self.incarnation = incarnation
+        self.noticed = noticed
+    }
+
+    init(from reader: inout Reader) throws(CodecError) {
+        try reader.readRecordVersion()
+        incarnation = try reader.read()
+        noticed = try reader.read()
+        areKeyPackagesReplaced = try reader.readBool()
+    }
+
+    func encode(to writer: inout Writer) {
+        writer.writeRecordVersion()
+        writer.write(incarnation)
+        writer.write(noticed)
+        writer.writeBool(areKeyPackagesReplaced)
+    }
+}
+
 /// Capabilities that may be granted to organisations at this device's mailboxes, by their hashes: so that they can be
 /// withdrawn when the key is gone that they were derived from.
 struct GrantsRecord: WireCodable, Sendable {

@@ -10,6 +10,8 @@ extension VaultName {
     static let groups = VaultName("groups")
     /// When KeyPackages were last looked after.
     static let upkeep = VaultName("upkeep")
+    /// The last restoration of the device's relay that was noticed.
+    static let restoration = VaultName("restoration")
     /// What organisations may have been granted at this device's mailboxes.
     static let grants = VaultName("grants")
     /// Coalition epochs that others named and this device has not reached yet.
