@@ -82,7 +82,23 @@ extension Engine {
         }
     }
 
-    /// Admits all colleagues whose requests wait. One whom the rules do not allow keeps nobody else out: a finding tells.
+    /// Takes an approval back that has not led to an admission.
+    /// - Throws: when it has, or the Commit is on its way.
+    func takeBackApproval(_ record: InvitationRecord, _ transaction: borrowing VaultTransaction) throws {
+        guard let request = record.request,
+            let applicant = try? applicant(request.request, answering: record.invitation)
+        else { return }
+        if try directory(transaction).contains(applicant.device.hash) { throw MemberError.admittedAlready }
+        guard let number = try admissionUnderWay(of: applicant.device, transaction) else { return }
+        let pending = try transaction.record(
+            .pendingCommit(of: try coalitionGroup(transaction)),
+            as: PendingCommitRecord.self
+        )
+        guard pending?.intent != number else { throw MemberError.admissionUnderWay }
+        try transaction.delete(number, in: .intents)
+    }
+
+    /// Admits all colleagues whose requests wait. One who cannot be admitted keeps nobody else out.
     func approveAllColleagues() async throws -> [DeviceAddress] {
         var admitted: [DeviceAddress] = []
         var refusal: MemberError?
@@ -91,7 +107,7 @@ extension Engine {
                 admitted.append(try await approve(request.id, code: nil))
             } catch {
                 let error = MemberError(error)
-                guard error.kind == .notPermitted else { throw error }
+                guard !Task.isCancelled, ![.internal, .cannotWrite].contains(error.kind) else { throw error }
                 refusal = error
             }
         }

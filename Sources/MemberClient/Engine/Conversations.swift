@@ -59,7 +59,7 @@ extension Engine {
                 additions += try await self.additions(of: missing.filter { !isReader($0) })
             }
             try await add(additions, to: id)
-        } catch  where wasReadable && !Task.isCancelled && MemberError(error).isRefusal {
+        } catch  where wasReadable && !isCancellation(error) && MemberError(error).isRefusal {
             // Those who are there can read what is written; who cannot be added now is added later.
         }
         // What is written to nobody must not look as if it had been sent.
@@ -119,14 +119,28 @@ extension Engine {
         let kind = GroupProfile.direct(device.identity.address.userAddress, user)
         let profile = try GroupProfile(kind: kind, coalition: device.coalition, mailbox: address)
         let charter = try signedCharter(transaction)
-        return try createGroup(GroupTerms(charter: charter, profile: profile), nil, token: token, transaction)
+        let terms = GroupTerms(charter: charter, profile: profile)
+        return try createGroup(terms, nil, token: token, id: try successor(of: kind, transaction), transaction)
+    }
+
+    /// An id that comes before those of earlier conversations between the same two, so that the other side, which may know
+    /// nothing of their end, goes on in this one too; any id where there are none.
+    private func successor(of kind: GroupProfile.Kind, _ transaction: borrowing VaultTransaction) throws -> GroupID {
+        let earlier = try transaction.groupIDs().filter { try transaction.group($0).profile.kind == kind }
+            .min { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        var id = GroupID.random()
+        for _ in 0..<256 {
+            guard let earlier, !id.bytes.lexicographicallyPrecedes(earlier.bytes) else { break }
+            id = GroupID.random()
+        }
+        return id
     }
 
     /// Takes a KeyPackage of each device. Devices that have none left, or whose KeyPackage is not theirs, are left out:
     /// they are added when they have.
     func additions(of devices: [DeviceIdentity]) async throws -> [CommitIntent.Addition] {
         var additions: [CommitIntent.Addition] = []
-        var steps = Steps()
+        var steps = Steps(own: try vault.read { try $0.device().relay })
         for device in devices {
             guard let contact = try vault.read({ try self.contact(of: device, $0) }) else { continue }
             var keyPackage: [UInt8]?

@@ -88,6 +88,7 @@ extension Engine {
                 await self.repeatedly(.all, reachability, continuation) {
                     try await Task.sleep(for: Self.settlingInterval)
                     try await self.settle()
+                    try await self.readLost()
                 }
             }
             tasks.addTask {

@@ -186,7 +186,7 @@ extension Engine {
         return try addresses(of: device, contactKey: try ContactKey(raw: raw).publicKey, transaction)
     }
 
-    /// What is still to be done at the relay after founding or joining, and from time to time.
+    /// What is still to be done at the relay after founding or joining.
     func completeSetup() async throws {
         try await createMailboxes()
         try await publishKeyPackages()

@@ -12,9 +12,9 @@ extension Engine {
         _ terms: GroupTerms,
         _ founder: (attestation: Attestation, addresses: Addresses)?,
         token: AccessToken,
+        id: GroupID = .random(),
         _ transaction: borrowing VaultTransaction
     ) throws -> GroupID {
-        let id = GroupID.random()
         let device = try transaction.device()
         let time = now
         let bundle = try keyPackage(
@@ -66,7 +66,7 @@ extension Engine {
     /// Makes the mailboxes that are still to be made. A conversation's, for which the relay takes no access token that there
     /// is, waits for another token, and keeps nothing else from being done.
     func createMailboxes() async throws {
-        var steps = Steps()
+        var steps = Steps(own: try vault.read { try $0.device().relay })
         for (number, creation) in try creations() {
             try await steps.attempt(at: creation.relay.description) {
                 do {

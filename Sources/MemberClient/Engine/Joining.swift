@@ -195,7 +195,7 @@ extension Engine {
     func leavingToLater(_ body: () async throws -> Void) async throws {
         do {
             try await body()
-        } catch let error as RelayError where error != .cancelled {
+        } catch  where !isCancellation(error) && MemberError(error).isRefusal {
             return
         }
     }

@@ -42,5 +42,8 @@ public struct MemberError: Error, Sendable, CustomStringConvertible {
         self.advice = advice
     }
 
+    /// Whether it is the relay's or the rules' no to one thing, or no answer, and nothing is amiss on this device.
+    var isRefusal: Bool { [.notPermitted, .temporary, .violation, .unreachable].contains(kind) }
+
     public var description: String { "\(what); \(lost); \(advice)" }
 }

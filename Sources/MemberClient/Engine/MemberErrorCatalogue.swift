@@ -23,8 +23,21 @@ extension MemberError {
         )
     }
 
-    /// Whether it is the relay's or the rules' no to one thing, and nothing is amiss on this device.
-    var isRefusal: Bool { [.notPermitted, .temporary, .violation].contains(kind) }
+    static var admittedAlready: MemberError {
+        MemberError(
+            .notPermitted,
+            "that device has been admitted already",
+            advice: "have it removed by an admin of its organisation"
+        )
+    }
+
+    static var admissionUnderWay: MemberError {
+        MemberError(
+            .temporary,
+            "the admission is on its way to the relay, and may have taken effect",
+            advice: "run aadr-msg recv, and deny the request again"
+        )
+    }
 
     static var invitationUsed: MemberError {
         MemberError(
@@ -65,7 +78,7 @@ extension MemberError {
             .notPermitted,
             "nothing is encrypted to this conversation: \(detail)",
             lost: "nothing was lost: the message stays queued",
-            advice: "wait until the device has been removed from the conversation"
+            advice: "run aadr-msg recv: the device may have just come, or left"
         )
     }
 

@@ -83,6 +83,9 @@ extension MemberError {
         }
     }
 
+    /// The same of a relay that is not the device's own, whatever that one says: it is one that does not serve.
+    var ofAnotherRelay: MemberError { MemberError(.unreachable, what, lost: lost, advice: advice) }
+
     init(_ problem: Problem) {
         let title = Sentence(verbatim: problem.name.title)
         let detail = problem.detail.map { "\(title): \($0)" } ?? title
@@ -125,6 +128,11 @@ extension MemberError {
             )
         }
     }
+}
+
+/// Whether what was done was to end, instead of failing.
+func isCancellation(_ error: any Error) -> Bool {
+    error is CancellationError || (error as? RelayError) == .cancelled || Task.isCancelled
 }
 
 /// Runs what throws anything, so that a caller sees `MemberError` alone.

@@ -174,7 +174,10 @@ extension Engine {
         // Several are asked in turn, so none may be waited for long.
         let longest: Int64 = groups.count > 1 ? 1 : 30
         let seconds = UInt16(clamping: max(1, min(longest, left.components.seconds)))
-        if groups.isEmpty { try await Task.sleep(for: .seconds(1)) }
-        for group in groups { try await syncGroup(group, waitSeconds: seconds) }
+        let start = ContinuousClock.now
+        for group in groups { try await tolerating(lossOf: group) { try await syncGroup(group, waitSeconds: seconds) } }
+        // Where the relay could not be waited for, because a group has ended or is not there.
+        let shortest = Duration.seconds(1)
+        if ContinuousClock.now - start < shortest { try await Task.sleep(for: min(shortest, left)) }
     }
 }

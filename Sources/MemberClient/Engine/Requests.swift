@@ -158,6 +158,7 @@ extension Engine {
     func deny(_ id: String) async throws {
         let found = try vault.read { try $0.invitation(answeredBy: id) }
         guard let found else { throw MemberError.unknownRequest(id) }
+        if found.record.request?.isApproved == true { try vault.write { try takeBackApproval(found.record, $0) } }
         try await discard(found.number, found.record)
     }
 

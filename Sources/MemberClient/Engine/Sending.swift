@@ -128,23 +128,21 @@ extension Engine {
     func flushOutbox() async throws -> [UInt64: MemberError] {
         var failures: [UInt64: MemberError] = [:]
         var blocked: [OutboxItem.Destination: MemberError] = [:]
-        var unreachable: [String: MemberError] = [:]
+        var unreachable: [String: RelayError] = [:]
         var gravest: (any Error)?
         for (number, item) in try vault.read({ try $0.records(in: .outbox, as: OutboxItem.self) }) {
-            let relay = try vault.read { try address(of: item.destination, $0) }
-            // The order in which a group's messages were written is kept, and a relay that does not answer is asked once.
-            if let error = blocked[item.destination] ?? unreachable[relay] {
+            // The order in which a group's messages were written is kept.
+            if let error = blocked[item.destination] {
                 failures[number] = error
                 continue
             }
             do {
-                try await push(number)
+                try await push(number, &unreachable)
             } catch let error as CancellationError {
                 throw error
             } catch {
                 let reason = MemberError(error)
                 if [.internal, .cannotWrite].contains(reason.kind) { gravest = gravest ?? error }
-                if reason.kind == .unreachable { unreachable[relay] = reason }
                 failures[number] = reason
                 blocked[item.destination] = reason
             }
@@ -153,21 +151,11 @@ extension Engine {
         return failures
     }
 
-    /// The relay that has to be asked first, as its address stands there.
-    private func address(
-        of destination: OutboxItem.Destination,
-        _ transaction: borrowing VaultTransaction
-    ) throws -> String {
-        guard case .group(let id) = destination else {
-            return try transaction.device().relay.description
-        }
-        return try transaction.group(id).profile.mailbox.relay.string
-    }
-
     /// How often one message is encrypted anew, or one Commit made anew, before it is left for later.
     static var attempts: Int { 16 }
 
-    private func push(_ number: UInt64) async throws {
+    /// - Parameter unreachable: by their addresses, relays that did not take an earlier message: they are not waited for again.
+    private func push(_ number: UInt64, _ unreachable: inout [String: RelayError]) async throws {
         for _ in 0..<Self.attempts {
             guard let item = try vault.read({ try $0.record(number, in: .outbox, as: OutboxItem.self) }),
                 item.relayed == nil
@@ -180,7 +168,16 @@ extension Engine {
             try await observer.willTake(.sealMessage)
             guard let append = try seal(number, to: id) else { return }
             try await observer.willTake(.appendMessage)
-            switch try await relay(of: append.mailbox).answer(to: append.request) {
+            let relay = append.mailbox.relay.string
+            if let error = unreachable[relay] { throw error }
+            let answer: Result<AppendResponse, Problem>
+            do {
+                answer = try await self.relay(of: append.mailbox).answer(to: append.request)
+            } catch let error as RelayError where error.isBrokenConnection {
+                unreachable[relay] = error
+                throw error
+            }
+            switch answer {
             case .success(let response):
                 try await observer.willTake(.noteAppended)
                 try noteAppended(response, append.request, number, in: id)
@@ -197,8 +194,8 @@ extension Engine {
         )
     }
 
-    /// The conversation in which a message goes: a later one when its own cannot be followed any further, or the relay does
-    /// not know its mailbox any more.
+    /// The conversation in which a message goes: a later one when its own cannot be followed any further, a device there has
+    /// left the coalition, or the relay does not know its mailbox any more.
     private func home(of number: UInt64, in group: GroupID) async throws -> GroupID {
         let (record, isLost, own) = try vault.read { transaction in
             (
@@ -206,14 +203,18 @@ extension Engine {
                 try transaction.device().identity.address.userAddress
             )
         }
-        guard isLost || record.stopped != nil, case .direct(let participants) = record.profile.kind else {
-            return group
+        guard case .direct(let participants) = record.profile.kind else { return group }
+        if !isLost, record.stopped == nil {
+            if try vault.read({ try isCovered(group, $0) }) { return group }
+            // A device there is not in the directory: has it left the coalition, or has this one not read that it came?
+            try await syncGroup(try vault.read { try coalitionGroup($0) })
+            if try vault.read({ try isCovered(group, $0) }) { return group }
         }
         let successor = try await conversation(with: participants.first { $0 != own } ?? own)
         return try vault.write { transaction in
             guard var item = try transaction.record(number, in: .outbox, as: OutboxItem.self), item.relayed == nil,
                 item.destination == .group(group)
-            else { return try home(of: number, transaction) ?? successor }
+            else { return try place(of: number, transaction) ?? successor }
             // Its entry may stand in the earlier one all the same: there it stays known as one's own.
             item = OutboxItem(to: .group(successor), entryID: .random(), content: item.content)
             try transaction.setRecord(.outgoing(item.entryID, of: successor), to: Number(number))
@@ -226,7 +227,7 @@ extension Engine {
     }
 
     /// Where another process on this vault has put a message; nil when it has no place, or has gone out.
-    private func home(of number: UInt64, _ transaction: borrowing VaultTransaction) throws -> GroupID? {
+    private func place(of number: UInt64, _ transaction: borrowing VaultTransaction) throws -> GroupID? {
         guard let item = try transaction.record(number, in: .outbox, as: OutboxItem.self),
             case .group(let id) = item.destination
         else { return nil }
@@ -239,7 +240,7 @@ extension Engine {
         try vault.write { transaction in
             guard let item = try transaction.record(number, in: .outbox, as: OutboxItem.self),
                 case .user = item.destination
-            else { return try home(of: number, transaction) ?? id }
+            else { return try place(of: number, transaction) ?? id }
             let assigned = OutboxItem(to: .group(id), entryID: item.entryID, content: item.content)
             try transaction.replace(number, in: .outbox, with: assigned.encoded)
             let content = try Content(json: item.content)

@@ -13,19 +13,22 @@ extension Engine {
     /// - Throws: why some of it could not be done; all else has been.
     func sync() async throws -> SyncResult {
         let before = try counts()
-        var steps = Steps()
-        let (device, groups) = try vault.read { (try $0.device(), try groupsToRead($0)) }
-        try await steps.attempt(at: device.relay.description) { try await createMailboxes() }
+        let device = try vault.read { try $0.device() }
+        var steps = Steps(own: device.relay)
+        try await steps.attempt { try await createMailboxes() }
         // The coalition's group first: what the others hold is judged by its directory.
-        for group in groups where group.id == device.coalitionGroup { try await read(group, &steps) }
-        if try vault.read({ try !unmadeMailboxes($0).contains(device.inbox.mailbox) }) {
-            try await steps.attempt(at: device.relay.description) { _ = try await syncInboxOrOrder() }
-        }
-        // The inbox may have brought more.
-        for group in try vault.read({ try groupsToRead($0) }) where group.id != device.coalitionGroup {
+        for group in try vault.read({ try groupsToRead($0) }) where group.id == device.coalitionGroup {
             try await read(group, &steps)
         }
+        if try vault.read({ try !unmadeMailboxes($0).contains(device.inbox.mailbox) }) {
+            try await steps.attempt { _ = try await syncInboxOrOrder() }
+        }
+        // The inbox may have brought more. What members name as a relay holds up nothing of one's own.
+        let groups = try vault.read { try groupsToRead($0) }.filter { $0.id != device.coalitionGroup }
+        let own = device.relay.description
+        for group in groups where group.relay == own { try await read(group, &steps) }
         try await settle(&steps)
+        for group in groups where group.relay != own { try await read(group, &steps) }
         try steps.finish()
         let after = try counts()
         return SyncResult(
@@ -55,25 +58,33 @@ extension Engine {
         }
     }
 
+    /// Looks for the mailboxes that the relay did not know: whoever restored it may have restored another backup since.
+    func readLost() async throws {
+        for id in try vault.read({ transaction in
+            try transaction.groupIDs().filter { try transaction.get(.lostMailbox(of: $0)) != nil }
+        }) {
+            try await tolerating(lossOf: id) { try await syncGroup(id) }
+        }
+    }
+
     /// Does what has been read asks for: Commits that are wanted, Welcomes and KeyPackages that are owed, receipts, what is
     /// queued.
     /// - Throws: why some of it could not be done; all else has been.
     func settle() async throws {
-        var steps = Steps()
+        var steps = Steps(own: try vault.read { try $0.device().relay })
         try await settle(&steps)
         try steps.finish()
     }
 
     private func settle(_ steps: inout Steps) async throws {
-        let own = try vault.read { try $0.device().relay.description }
-        try await steps.attempt(at: own) { try await createMailboxes() }
+        try await steps.attempt { try await createMailboxes() }
         try await fulfilIntents(&steps)
         try await deliverWelcomes(&steps)
-        try await steps.attempt(at: own) { try await tolerating(lossOf: nil) { try await replaceKeyPackages() } }
-        try await steps.attempt(at: own) { try await tolerating(lossOf: nil) { try await publishKeyPackages() } }
-        try await steps.attempt(at: own) { try await tolerating(lossOf: nil) { try await renewGrants() } }
-        try await steps.attempt(at: own) { _ = try await queueDueReceipts() }
-        try await steps.attempt(at: own) { _ = try await flushOutbox() }
+        try await steps.attempt { try await tolerating(lossOf: nil) { try await replaceKeyPackages() } }
+        try await steps.attempt { try await tolerating(lossOf: nil) { try await publishKeyPackages() } }
+        try await steps.attempt { try await tolerating(lossOf: nil) { try await renewGrants() } }
+        try await steps.attempt { _ = try await queueDueReceipts() }
+        try await steps.attempt { _ = try await flushOutbox() }
     }
 
     /// Goes on when the relay knows a mailbox no longer: that is noted, and keeps no other from being read.
@@ -97,7 +108,7 @@ extension Engine {
         }
     }
 
-    /// The same, as far as the relay lets it; what is known here does otherwise. What it will not do is told by the command
+    /// As `sync`, as far as the relay lets it; what is known here does otherwise. What it will not do is told by the command
     /// that needs it.
     func syncIfReachable() async throws {
         do {

@@ -49,7 +49,7 @@ extension VaultName {
     static func skippedAdvances(of id: GroupID) -> VaultName { of(id, "skipped") }
     /// Entries of the present epoch that were processed before its log began to be read anew.
     static func processedEntries(of id: GroupID) -> VaultName { of(id, "processed") }
-    /// Present while the relay does not know the group's mailbox, or its epoch, any more.
+    /// Present from when the relay did not know the group's mailbox, or its epoch, until a read has succeeded again.
     static func lostMailbox(of id: GroupID) -> VaultName { of(id, "lost") }
     /// Present while the log of the present epoch, as it was shown, contradicts itself.
     static func brokenLog(of id: GroupID) -> VaultName { of(id, "broken") }

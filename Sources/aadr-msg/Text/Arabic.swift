@@ -260,7 +260,7 @@ extension Speech {
         case .askPassphraseAgain: "العبارة نفسها مرة أخرى:"
         case .readReceiptsOn: "تُبلَّغ المنظمات المرسلة للإنذارات حين تقرؤها."
         case .readReceiptsOff: "لا يُبلَّغ أحد حين تقرأ إنذارًا."
-        case .relayTokenTaken: "رمز الدخول الجديد صالح وقد حُفظ. ما كان ينتظره يُرسَل مع أول aadr-msg recv."
+        case .relayTokenTaken: "يعرف المُرحِّل رمز الدخول الجديد وقد حُفظ. ما كان ينتظره يُرسَل مع أول aadr-msg recv."
         case .passphraseChanged: "تمّ. من الآن لا يفتح هذا المجلدَ إلا الجديد."
 
         // ما قد يتعثّر هنا.

@@ -55,6 +55,11 @@ extension Speech {
             "اطلب من صاحبه أن يقرأه مرة أخرى؛ فإن بقي خاطئًا فارفض الطلب وادعُ من جديد",
         "the request breaks a rule, or has expired: nobody was admitted":
             "هذا الطلب يخالف قاعدة، أو انتهت صلاحيته: لم يُقبل أحد",
+        "that device has been admitted already": "قُبل هذا الجهاز من قبل",
+        "have it removed by an admin of its organisation": "اطلب من مشرف في منظمته أن يزيله",
+        "the admission is on its way to the relay, and may have taken effect":
+            "قبوله في الطريق إلى المُرحِّل، وربما تم",
+        "run aadr-msg recv, and deny the request again": "شغّل aadr-msg recv، ثم ارفض الطلب مرة أخرى",
         "no request {} is waiting": "لا طلب {} في الانتظار",
         "list those that are: aadr-msg requests": "يعرض الطلبات: aadr-msg requests",
         "{} is a member organisation already": "{} منظمة عضو من قبل",
@@ -103,7 +108,8 @@ extension Speech {
             "لا يمكن الوصول إلى {} بعد: لم يضع أي جهاز من أجهزته مفتاحًا",
         "it will be sent when they have been online": "ستُرسل حين يتصل بالشبكة",
         "nothing is encrypted to this conversation: {}": "لا يُشفَّر شيء لهذه المحادثة: {}",
-        "wait until the device has been removed from the conversation": "انتظر حتى يُخرج ذلك الجهاز من المحادثة",
+        "run aadr-msg recv: the device may have just come, or left":
+            "شغّل aadr-msg recv: ربما انضم ذلك الجهاز الآن أو غادر",
         "the coalition's rules do not allow this change: {}": "لا تسمح قواعد التحالف بهذا التغيير: {}",
         "nothing that {} did in this epoch allows to remove it": "لم يفعل {} في هذه الحقبة ما يسمح بإخراجه",
         "for a request to join: deny it and invite anew": "إن كان طلب انضمام فارفضه وادعُ من جديد",

@@ -273,7 +273,7 @@ extension Speech {
         case .readReceiptsOn: "Organisations that send alerts are told when you have read them."
         case .readReceiptsOff: "Nobody is told when you read an alert."
         case .relayTokenTaken:
-            "The new access token is good and kept. What waited for it goes with the next aadr-msg recv."
+            "The relay knows the new access token, and it is kept. What waited for it goes with the next aadr-msg recv."
         case .passphraseChanged: "Done. From now on only the new one opens this home."
 
         // What can go wrong on this side of the engine.

@@ -164,4 +164,23 @@ struct CrashTests {
         #expect(try founder.takeFindings() == [])
         await founder.close()
     }
+
+    @Test func whoIsDeniedAfterAnApprovalThatWasCutShortIsNotAdmitted() async throws {
+        let coalition = try await TestCoalition()
+        let founder = try await coalition.found("SMEX")
+        let invitation = try await founder.invite(.colleague(try #require(Name("rima"))))
+        await founder.close()
+        let joining = try await coalition.beginJoin(invitation, home: "rima")
+        let crashing = try coalition.open("SMEX", observer: CrashAt(0))
+        let request = try #require(try await crashing.requests().first)
+        _ = await untilCrash { try await crashing.approve(request.id, code: joining.code) }
+        await crashing.close()
+
+        let again = try coalition.open("SMEX")
+        try await again.deny(request.id)
+        _ = try await again.sync()
+        #expect(try await again.members().count == 1)
+        await again.close()
+        await joining.close()
+    }
 }

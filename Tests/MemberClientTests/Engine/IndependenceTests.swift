@@ -168,4 +168,37 @@ struct IndependenceTests {
         #expect(try await phone.takeTexts() == ["3"])
         for member in [founder, josa, phone] { await member.close() }
     }
+
+    @Test func oneWhoseRelayIsDownKeepsNoMessageFromOthers() async throws {
+        let coalition = try await TestCoalition()
+        let relay = InterceptedRelay(coalition.relay)
+        let founder = try await coalition.found("SMEX", relay: relay)
+        let josa = try await coalition.admit(organisation: "JOSA", by: founder)
+        _ = try await founder.sync()
+        relay.onTake { _, _ throws(RelayError) in throw .unreachable("it does not answer") }
+        let results = try await founder.send(text: "1", to: [.user(try #require(josaUser)), .coalition])
+        #expect(results.map(\.state) == [.queued, .relayed])
+        #expect(try await josa.takeTexts() == ["1"])
+        for member in [founder, josa] { await member.close() }
+    }
+
+    @Test func whatWaitsForAConversationThatADeviceHasLeftGoesInTheNext() async throws {
+        let coalition = try await TestCoalition()
+        let relay = InterceptedRelay(coalition.relay)
+        let founder = try await coalition.found("SMEX", relay: relay)
+        let josa = try await coalition.admit(organisation: "JOSA", by: founder)
+        let phone = try await coalition.admit(colleague: "admin", device: "phone", home: "phone", by: josa)
+        let user = try #require(josaUser)
+        _ = try await founder.sync()
+        _ = try await founder.send(text: "1", to: [.user(user)])
+        for member in [josa, phone] { #expect(try await member.takeTexts() == ["1"]) }
+        relay.isReachable = false
+        _ = try await founder.send(text: "2", to: [.user(user)])
+        try await josa.remove(phone.address)
+        relay.isReachable = true
+        _ = try await founder.sync()
+        #expect(try await founder.status().queuedCount == 0)
+        #expect(try await josa.takeTexts() == ["2"])
+        for member in [founder, josa, phone] { await member.close() }
+    }
 }
