@@ -90,7 +90,7 @@ extension Engine {
             try await relay.checkReadiness()
             return .reachable(version: version)
         } catch .problem(let problem) where problem.name == .unavailable {
-            return .unavailable(MemberError(problem))
+            return .unavailable(reason: Sentence(verbatim: problem.detail ?? problem.name.title))
         } catch {
             return .unreachable(MemberError(error))
         }

@@ -44,8 +44,8 @@ public struct Status: Sendable {
 
     public enum RelayState: Sendable {
         case reachable(version: String)
-        /// It answers, and takes or keeps nothing now.
-        case unavailable(MemberError)
+        /// It answers, and does not keep what it is given now.
+        case unavailable(reason: Sentence)
         case unreachable(MemberError)
     }
 }

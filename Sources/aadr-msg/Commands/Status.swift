@@ -25,7 +25,7 @@ extension StatusRecord {
         let relay: Relay =
             switch status.relay {
             case .reachable: .reachable
-            case .unavailable(let error): .unavailable(error.what)
+            case .unavailable(let reason): .unavailable(reason)
             case .unreachable(let error): .unreachable(error.what)
             }
         self.init(

@@ -247,7 +247,7 @@ extension Speech {
         case .statusPostQuantum: "تبادل المفاتيح: X-Wing، آمن حتى أمام الحواسيب الكمومية."
         case .statusClassical: "تبادل المفاتيح: X25519."
         case .statusRelayReachable: "المُرحِّل يستجيب."
-        case .statusRelayUnavailable: "المُرحِّل يستجيب، لكنه لا يقبل شيئًا الآن: {reason}."
+        case .statusRelayUnavailable: "المُرحِّل يستجيب، لكنه لا يحفظ الآن ما يصله: {reason}."
         case .statusRelayUnreachable: "لا اتصال: {reason}."
         case .statusWaiting: "ينتظر الإرسال: {queued}. لم يُعرض بعد: {unshown}."
         case .statusNoFindings: "لم يُلحظ خرق للبروتوكول."

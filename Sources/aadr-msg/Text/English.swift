@@ -258,7 +258,7 @@ extension Speech {
         case .statusPostQuantum: "Key exchange: X-Wing, safe against quantum computers too."
         case .statusClassical: "Key exchange: X25519."
         case .statusRelayReachable: "The relay answers."
-        case .statusRelayUnavailable: "The relay answers, but takes nothing now: {reason}."
+        case .statusRelayUnavailable: "The relay answers, but does not keep what it is given now: {reason}."
         case .statusRelayUnreachable: "No connection: {reason}."
         case .statusWaiting: "Waiting to be sent: {queued}. Not shown yet: {unshown}."
         case .statusNoFindings: "Nobody was seen to break the protocol."
