@@ -167,7 +167,7 @@ let package = Package(
             name: "FuzzingTests",
             dependencies: ["Coalition", "MLS", "RelayAPI", "Sodium", "TLSCodec"],
             path: "Fuzzing",
-            exclude: ["Corpus", "Package.swift", "Sources/CLibFuzzer", "Sources/fuzz"],
+            exclude: ["Corpus", "Package.swift", "Sources/CLibFuzzer", "Sources/CRemembered", "Sources/fuzz"],
             sources: ["Sources/FuzzTargets", "Tests"],
             swiftSettings: strict
         ),
