@@ -8,13 +8,31 @@ import Testing
 
 /// What the relay or a member does to one thing keeps nothing else from being done.
 struct IndependenceTests {
-    private let josaUser = UserAddress("admin@JOSA")
+    /// A founder, who asks the relay through what a test puts in between, and another organisation.
+    private struct Scene {
+        let coalition: TestCoalition
+        let relay: InterceptedRelay
+        let founder: Member
+        let josa: Member
+
+        init() async throws {
+            coalition = try await TestCoalition()
+            relay = InterceptedRelay(coalition.relay)
+            founder = try await coalition.found("SMEX", relay: relay)
+            josa = try await coalition.admit(organisation: "JOSA", by: founder)
+        }
+
+        /// The mailbox of the founder's newest group.
+        func newestMailbox() throws -> MailboxID {
+            try founder.engine.vault.read { transaction in
+                try transaction.group(try #require(try transaction.groupIDs().last)).profile.mailbox.mailbox
+            }
+        }
+    }
 
     @Test func welcomeThatAnInboxRefusesKeepsNothingElseWaiting() async throws {
-        let coalition = try await TestCoalition()
-        let relay = InterceptedRelay(coalition.relay)
-        let founder = try await coalition.found("SMEX", relay: relay)
-        let josa = try await coalition.admit(organisation: "JOSA", by: founder)
+        let scene = try await Scene()
+        let (coalition, relay, founder, josa) = (scene.coalition, scene.relay, scene.founder, scene.josa)
         _ = try await founder.sync()
         let log = try founder.engine.vault.read { transaction in
             try transaction.group(try #require(try transaction.device().coalitionGroup)).profile.mailbox.mailbox
@@ -75,17 +93,13 @@ struct IndependenceTests {
     }
 
     @Test func conversationWhoseMailboxIsLostBeginsAnew() async throws {
-        let coalition = try await TestCoalition()
-        let relay = InterceptedRelay(coalition.relay)
-        let founder = try await coalition.found("SMEX", relay: relay)
-        let josa = try await coalition.admit(organisation: "JOSA", by: founder)
-        let user = try #require(josaUser)
+        let scene = try await Scene()
+        let (relay, founder, josa) = (scene.relay, scene.founder, scene.josa)
+        let user = try #require(UserAddress("admin@JOSA"))
         _ = try await founder.sync()
         _ = try await founder.send(text: "1", to: [.user(user)])
         #expect(try await josa.takeTexts() == ["1"])
-        let lost = try founder.engine.vault.read { transaction in
-            try transaction.group(try #require(try transaction.groupIDs().last)).profile.mailbox.mailbox
-        }
+        let lost = try scene.newestMailbox()
         relay.onRead { request, inner throws(RelayError) in
             guard request.access.mailbox != lost else { throw .problem(Problem(.notPermitted)) }
             return try await inner.read(request)
@@ -117,17 +131,13 @@ struct IndependenceTests {
     }
 
     @Test func messageThatLaterProvesSentIsShownOnceWhereItsConversationHasBegunAnew() async throws {
-        let coalition = try await TestCoalition()
-        let relay = InterceptedRelay(coalition.relay)
-        let founder = try await coalition.found("SMEX", relay: relay)
-        let josa = try await coalition.admit(organisation: "JOSA", by: founder)
-        let user = try #require(josaUser)
+        let scene = try await Scene()
+        let (relay, founder, josa) = (scene.relay, scene.founder, scene.josa)
+        let user = try #require(UserAddress("admin@JOSA"))
         _ = try await founder.sync()
         _ = try await founder.send(text: "1", to: [.user(user)])
         #expect(try await josa.takeTexts() == ["1"])
-        let first = try founder.engine.vault.read { transaction in
-            try transaction.group(try #require(try transaction.groupIDs().last)).profile.mailbox.mailbox
-        }
+        let first = try scene.newestMailbox()
         // The append gets there, its answer does not, and then the relay says that it knows nothing of the mailbox.
         relay.onAppend { request, inner throws(RelayError) in
             guard request.access.mailbox == first else { return try await inner.append(request) }
@@ -151,11 +161,9 @@ struct IndependenceTests {
     }
 
     @Test func deviceThatCannotBeAddedKeepsNoMessageFromThoseWhoAreThere() async throws {
-        let coalition = try await TestCoalition()
-        let relay = InterceptedRelay(coalition.relay)
-        let founder = try await coalition.found("SMEX", relay: relay)
-        let josa = try await coalition.admit(organisation: "JOSA", by: founder)
-        let user = try #require(josaUser)
+        let scene = try await Scene()
+        let (coalition, relay, founder, josa) = (scene.coalition, scene.relay, scene.founder, scene.josa)
+        let user = try #require(UserAddress("admin@JOSA"))
         _ = try await founder.sync()
         _ = try await founder.send(text: "1", to: [.user(user)])
         let phone = try await coalition.admit(colleague: "admin", device: "phone", home: "phone", by: josa)
@@ -170,25 +178,24 @@ struct IndependenceTests {
     }
 
     @Test func oneWhoseRelayIsDownKeepsNoMessageFromOthers() async throws {
-        let coalition = try await TestCoalition()
-        let relay = InterceptedRelay(coalition.relay)
-        let founder = try await coalition.found("SMEX", relay: relay)
-        let josa = try await coalition.admit(organisation: "JOSA", by: founder)
+        let scene = try await Scene()
+        let (relay, founder, josa) = (scene.relay, scene.founder, scene.josa)
         _ = try await founder.sync()
         relay.onTake { _, _ throws(RelayError) in throw .unreachable("it does not answer") }
-        let results = try await founder.send(text: "1", to: [.user(try #require(josaUser)), .coalition])
+        let results = try await founder.send(
+            text: "1",
+            to: [.user(try #require(UserAddress("admin@JOSA"))), .coalition]
+        )
         #expect(results.map(\.state) == [.queued, .relayed])
         #expect(try await josa.takeTexts() == ["1"])
         for member in [founder, josa] { await member.close() }
     }
 
     @Test func whatWaitsForAConversationThatADeviceHasLeftGoesInTheNext() async throws {
-        let coalition = try await TestCoalition()
-        let relay = InterceptedRelay(coalition.relay)
-        let founder = try await coalition.found("SMEX", relay: relay)
-        let josa = try await coalition.admit(organisation: "JOSA", by: founder)
+        let scene = try await Scene()
+        let (coalition, relay, founder, josa) = (scene.coalition, scene.relay, scene.founder, scene.josa)
         let phone = try await coalition.admit(colleague: "admin", device: "phone", home: "phone", by: josa)
-        let user = try #require(josaUser)
+        let user = try #require(UserAddress("admin@JOSA"))
         _ = try await founder.sync()
         _ = try await founder.send(text: "1", to: [.user(user)])
         for member in [josa, phone] { #expect(try await member.takeTexts() == ["1"]) }
