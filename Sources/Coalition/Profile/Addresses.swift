@@ -96,5 +96,6 @@ public struct Addresses: WireCodable, Sendable {
 }
 
 extension MailboxAddress {
-    fileprivate var isParseable: Bool { (try? RelayAddress(relay.string)) != nil }
+    /// Whether what was given as the relay's address is one.
+    public var isParseable: Bool { (try? RelayAddress(relay.string)) != nil }
 }

@@ -98,9 +98,9 @@ extension Engine {
         _ transaction: borrowing VaultTransaction
     ) throws {
         // What cannot be asked anywhere would be asked for ever.
-        guard let id = GroupID(mls.context.groupID),
-            (try? RelayAddress(judged.terms.profile.mailbox.relay.string)) != nil
-        else { throw RefusedWelcome.rule("J2") }
+        guard let id = GroupID(mls.context.groupID), judged.terms.profile.mailbox.isParseable else {
+            throw RefusedWelcome.rule("J2")
+        }
         guard try !transaction.groupIDs().contains(id) else { throw RefusedWelcome.rule("J1") }
         let mailbox = judged.terms.profile.mailbox.mailbox
         let keys = try GroupEpochKeys(mailbox: mailbox) { label, context, length throws(MLSError) in

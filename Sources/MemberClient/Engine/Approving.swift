@@ -106,9 +106,9 @@ extension Engine {
             do {
                 admitted.append(try await approve(request.id, code: nil))
             } catch {
-                let error = MemberError(error)
-                guard !Task.isCancelled, ![.internal, .cannotWrite].contains(error.kind) else { throw error }
-                refusal = error
+                let reason = MemberError(error)
+                guard !isCancellation(error), ![.internal, .cannotWrite].contains(reason.kind) else { throw error }
+                refusal = reason
             }
         }
         if admitted.isEmpty, let refusal { throw refusal }

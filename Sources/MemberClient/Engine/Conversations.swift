@@ -47,15 +47,19 @@ extension Engine {
         let devices = try vault.read { try participants(with: user, $0) }
         let isReader = { (device: DeviceIdentity) in device.address.userAddress == user }
         let readers = devices.filter(isReader)
-        let wasReadable = try canBeRead(id, by: readers)
+        var missing = try self.missing(devices, in: id)
+        // There are no readers where this user has no other device, and writes to nobody else.
+        func isReadable() -> Bool { readers.isEmpty || missing.count(where: isReader) < readers.count }
+        let wasReadable = isReadable()
         do {
             // What an earlier try has begun: its KeyPackages have been taken.
-            for number in try vault.read({ try intents(in: id, $0) }) { try await fulfil(number) }
-            let members = try vault.read { Membership(tree: try tree(of: id, $0)) }
-            let missing = devices.filter { members.devices[$0.hash] == nil }
+            let begun = try vault.read { try intents(in: id, $0) }
+            guard !begun.isEmpty || !missing.isEmpty else { return }
+            for number in begun { try await fulfil(number) }
+            if !begun.isEmpty { missing = try self.missing(devices, in: id) }
             var additions = try await additions(of: missing.filter(isReader))
             // KeyPackages of this user's own devices are not spent where there is nobody to write to.
-            if try !additions.isEmpty || canBeRead(id, by: readers) {
+            if !additions.isEmpty || isReadable() {
                 additions += try await self.additions(of: missing.filter { !isReader($0) })
             }
             try await add(additions, to: id)
@@ -63,14 +67,14 @@ extension Engine {
             // Those who are there can read what is written; who cannot be added now is added later.
         }
         // What is written to nobody must not look as if it had been sent.
-        guard try canBeRead(id, by: readers) else { throw MemberError.noKeyPackages(user.description) }
+        missing = try self.missing(devices, in: id)
+        guard isReadable() else { throw MemberError.noKeyPackages(user.description) }
     }
 
-    /// - Parameter readers: the devices that should read it; none where this user has no other device.
-    private func canBeRead(_ id: GroupID, by readers: [DeviceIdentity]) throws -> Bool {
-        guard !readers.isEmpty else { return true }
+    /// Those of these devices that are not in a group.
+    private func missing(_ devices: [DeviceIdentity], in id: GroupID) throws -> [DeviceIdentity] {
         let members = try vault.read { Membership(tree: try tree(of: id, $0)) }
-        return readers.contains { members.devices[$0.hash] != nil }
+        return devices.filter { members.devices[$0.hash] == nil }
     }
 
     private func intents(in id: GroupID, _ transaction: borrowing VaultTransaction) throws -> [UInt64] {

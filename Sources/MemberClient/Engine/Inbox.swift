@@ -61,12 +61,13 @@ extension Engine {
         }
     }
 
-    /// The same, and orders the mailbox anew when the relay does not know it any more.
-    /// - Returns: false when it does not.
+    /// The same, and has the mailbox made anew when the relay does not know it any more.
+    /// - Returns: false when it did not.
     @discardableResult
     func syncInboxOrOrder() async throws -> Bool {
         if try await tolerating(lossOf: nil, { try await syncInbox() }) { return true }
         try vault.write { try orderOwnMailboxes($0) }
+        try await createMailboxes()
         return false
     }
 

@@ -67,12 +67,7 @@ extension Engine {
             let leading = response.entries.prefix { $0.body == nil }
             try vault.write { transaction in
                 let ids = Set(gone.map(\.entryID))
-                for (number, record) in try transaction.records(in: .keyPackages, as: KeyPackageRecord.self)
-                where ids.contains(record.entryID) && !record.isTaken {
-                    var record = record
-                    record.isTaken = true
-                    try transaction.replace(number, in: .keyPackages, with: record.encoded)
-                }
+                try markTaken(transaction) { ids.contains($0.entryID) }
                 guard let last = leading.last else { return }
                 var device = try transaction.device()
                 device.keyPackages.cursor.last = Position(sequence: last.sequence, runningHash: last.runningHash)
@@ -80,6 +75,16 @@ extension Engine {
             }
             // More may follow only where all of this answer had gone.
             guard leading.count == response.entries.count, response.head > (leading.last?.sequence ?? 0) else { return }
+        }
+    }
+
+    /// Notes that KeyPackages are not to be had any more; their private halves stay.
+    func markTaken(_ transaction: borrowing VaultTransaction, where isGone: (KeyPackageRecord) -> Bool) throws {
+        for (number, record) in try transaction.records(in: .keyPackages, as: KeyPackageRecord.self)
+        where !record.isTaken && isGone(record) {
+            var record = record
+            record.isTaken = true
+            try transaction.replace(number, in: .keyPackages, with: record.encoded)
         }
     }
 

@@ -227,7 +227,7 @@ public final class Member: Sendable {
         try await describingErrors { try await engine.sync() }
     }
 
-    /// The same, when the relay can be reached; otherwise what is known here has to do.
+    /// The same, as far as the relay lets it; otherwise what is known here has to do.
     public func syncIfReachable() async throws(MemberError) {
         try await describingErrors { try await engine.syncIfReachable() }
     }

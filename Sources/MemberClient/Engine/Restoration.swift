@@ -1,16 +1,14 @@
 internal import Coalition
 internal import MLS
 internal import RelayAPI
-internal import TLSCodec
 
 /// What is to be done when the device's own relay has been restored from a backup: it knows neither which KeyPackages it
 /// has handed out since, nor mailboxes that are younger (Protocol/detection.md, "After a restoration").
 extension Engine {
     /// Notes that the device's relay has another incarnation than it had.
     func noteRestoration(_ incarnation: Incarnation, _ transaction: borrowing VaultTransaction) throws {
-        if let known = try transaction.record(.restoration, as: RestorationRecord.self) {
-            guard known.incarnation != incarnation else { return }
-        }
+        let known = try transaction.record(.restoration, as: RestorationRecord.self)
+        guard known?.incarnation != incarnation else { return }
         try transaction.setRecord(.restoration, to: RestorationRecord(incarnation: incarnation, noticed: now))
     }
 
@@ -32,12 +30,7 @@ extension Engine {
             .delete(DeleteRequest(access: device.keyPackages.access, upTo: .max))
         try vault.write { transaction in
             // The private halves stay: a Welcome may be on its way.
-            for (number, record) in try transaction.records(in: .keyPackages, as: KeyPackageRecord.self)
-            where record.publication == nil && !record.isTaken {
-                var record = record
-                record.isTaken = true
-                try transaction.replace(number, in: .keyPackages, with: record.encoded)
-            }
+            try markTaken(transaction) { $0.publication == nil }
             var device = try transaction.device()
             device.keyPackages.cursor = Cursor(mailbox: device.keyPackages.mailbox, incarnation: .unknown)
             try transaction.setRecord(.device, to: device)

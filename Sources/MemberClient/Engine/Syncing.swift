@@ -72,12 +72,12 @@ extension Engine {
     /// - Throws: why some of it could not be done; all else has been.
     func settle() async throws {
         var steps = Steps(own: try vault.read { try $0.device().relay })
+        try await steps.attempt { try await createMailboxes() }
         try await settle(&steps)
         try steps.finish()
     }
 
     private func settle(_ steps: inout Steps) async throws {
-        try await steps.attempt { try await createMailboxes() }
         try await fulfilIntents(&steps)
         try await deliverWelcomes(&steps)
         try await steps.attempt { try await tolerating(lossOf: nil) { try await replaceKeyPackages() } }
@@ -115,11 +115,8 @@ extension Engine {
             _ = try await sync()
         } catch let error as RelayError where error.isOfAnother {
             throw error
-        } catch {
-            switch MemberError(error).kind {
-            case .unreachable, .temporary, .notPermitted, .violation, .badInput: if Task.isCancelled { throw error }
-            case .internal, .cannotWrite, .configuration: throw error
-            }
+        } catch  where !isCancellation(error) && MemberError(error).isRefusal {
+            return
         }
     }
 
