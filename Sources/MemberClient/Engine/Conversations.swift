@@ -208,15 +208,17 @@ extension Engine {
         )
     }
 
-    /// Takes until there is one that nobody has used: a restored relay hands those out again that it had handed out since
-    /// its backup. The one of last resort serves always.
+    /// Takes until there is one that is good and that nobody has used: a restored relay hands those out again that it had
+    /// handed out since its backup. The one of last resort serves always.
     private func takeKeyPackage(of contact: Contact) async throws -> [UInt8]? {
         for _ in 0...Self.stock {
             guard let taken = try await take(contact) else { return nil }
-            guard let keyPackage = try open(taken, contact) else { return nil }
-            if try taken.kind == .lastResort || !mayHaveBeenUsed(keyPackage) {
+            let isLastResort = taken.kind == .lastResort
+            if let keyPackage = try open(taken, contact), try isLastResort || !mayHaveBeenUsed(keyPackage) {
                 return MLSMessage.keyPackage(keyPackage).encoded
             }
+            // It would be the same again.
+            if isLastResort { return nil }
         }
         return nil
     }

@@ -9,8 +9,8 @@ extension Engine {
     /// How many lie at the relay, besides one of last resort.
     static var stock: Int { 20 }
     private static var lifetime: Time.Duration { .days(90) }
-    /// As long as they may be used; a relay may allow less, and expiry is noticed as taking is.
-    private static var retentionDays: Int { 90 }
+    /// Not longer than they may be used: to the end of a day. A relay may allow less, and expiry is noticed as taking is.
+    private static var retentionDays: Int { 89 }
     private static var upkeepInterval: UInt64 { 86_400 }
 
     /// Makes what is missing and hands it to the relay.
