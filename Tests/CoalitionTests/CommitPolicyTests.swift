@@ -37,14 +37,30 @@ struct CommitPolicyTests {
             in: fixture.coalition.coalition
         )
         var draft = CommitDraft(proposals: [.add(try fixture.keyPackage(noor, attested: false))])
+        let stranger = try MemberFixture(
+            "dana@SMEX/laptop",
+            of: fixture.coalition.smex,
+            number: 41,
+            in: fixture.coalition.coalition
+        )
         draft.attestations = [
             PresentedAttestation(deviceHash: noor.hash, attestation: noor.attestation),
+            // Of a device that is in the group already: renewed.
             PresentedAttestation(deviceHash: fixture.omar.hash, attestation: fixture.omar.attestation),
+            // By another organisation than its own, and of a device that is not in the group.
+            PresentedAttestation(
+                deviceHash: fixture.sara.hash,
+                attestation: fixture.coalition.smex.attest(
+                    fixture.sara.device.identity,
+                    in: fixture.coalition.coalition
+                )
+            ),
+            PresentedAttestation(deviceHash: stranger.hash, attestation: stranger.attestation),
         ]
         let judged = try CommitPolicy.judge(fixture.changes(draft))
         #expect(judged.context.at == now)
         #expect(judged.committer?.hash == fixture.amal.hash)
-        #expect(judged.presented.map(\.deviceHash) == [noor.hash])
+        #expect(judged.presented.map(\.deviceHash) == [noor.hash, fixture.omar.hash])
         #expect(judged.newCharter == nil)
     }
 

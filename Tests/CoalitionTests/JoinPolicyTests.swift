@@ -139,6 +139,28 @@ struct JoinPolicyTests {
         #expect(judged.presented.map(\.deviceHash) == [fixture.fixture.omar.hash])
     }
 
+    @Test("what stands beside a leaf that has an attestation is kept where it renews it")
+    func renewedAttestations() throws {
+        let fixture = try JoinFixture()
+        let (sara, insm) = (fixture.fixture.sara, fixture.fixture.coalition.insm)
+        let omars = try fixture.judge().presented
+        func kept(_ attestation: Attestation) throws -> Bool {
+            let presented = PresentedAttestation(deviceHash: sara.hash, attestation: attestation)
+            return try fixture.with(attestations: omars + [presented]).judge().presented.count == 2
+        }
+        func attest(by organisation: OrganisationFixture, daysLater days: UInt64) -> Attestation {
+            let period = sara.attestation.period
+            return organisation.attest(
+                sara.device.identity,
+                in: fixture.fixture.coalition.coalition,
+                for: Period(notBefore: period.notBefore, notAfter: period.notAfter.advanced(by: .days(days)))
+            )
+        }
+        #expect(try kept(attest(by: insm, daysLater: 1)))
+        #expect(try !kept(sara.attestation))
+        #expect(try !kept(attest(by: fixture.fixture.coalition.smex, daysLater: 1)))
+    }
+
     @Test("a Welcome into another group, of devices in the directory, is accepted")
     func acceptedElsewhere() throws {
         try JoinFixture(kind: .group(name: Text("alerts"))).judge()

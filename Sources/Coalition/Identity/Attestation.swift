@@ -37,6 +37,9 @@ public struct Attestation: WireCodable, Sendable {
 
     public static let longestPeriod = Time.Duration.days(400)
 
+    /// The last time at which it can be valid: its certificate may end before it does.
+    public var end: Time { min(period.notAfter, admin.contents.period.notAfter) }
+
     init(admin: AdminCertificate, period: Period, signature: Signature) {
         self.admin = admin
         self.period = period

@@ -269,6 +269,21 @@ public struct CommitPolicy: Sendable {
         }
     }
 
+    /// What the Commit presents of devices that are in the group after it, and is valid.
+    func validPresented() -> [PresentedAttestation] {
+        guard !context.attestations.isEmpty else { return [] }
+        var devices: [DeviceHash: DeviceIdentity] = [:]
+        for member in changes.tree.members {
+            guard let address = member.leaf.address else { continue }
+            let device = DeviceIdentity(address: address, signatureKey: member.leaf.signatureKey)
+            devices[device.hash] = device
+        }
+        return context.attestations.filter { presented in
+            guard let device = devices[presented.deviceHash] else { return false }
+            return (try? verify(presented.attestation, of: device, .c7)) != nil
+        }
+    }
+
     private func verify(
         _ attestation: Attestation,
         of device: DeviceIdentity,
@@ -307,7 +322,8 @@ public struct JudgedCommit: Sendable {
     public let terms: GroupTerms
     /// When the Commit changes it.
     public let newCharter: SignedCharter?
-    /// Attestations that stand beside the leaves they are for, to be handed on to whoever joins later.
+    /// Attestations that it presents, of devices that are in the group after it. Those that were not valid are left out:
+    /// anybody can present anything.
     public let presented: [PresentedAttestation]
 
     fileprivate init(_ policy: CommitPolicy) {
@@ -315,7 +331,6 @@ public struct JudgedCommit: Sendable {
         context = policy.context
         terms = policy.terms.under(policy.nextCharter)
         newCharter = policy.changes.groupContextExtensions == nil ? nil : policy.nextCharter
-        let added = Set(policy.changes.added.compactMap { try? DeviceLeaf(reading: $0.keyPackage.leafNode).hash })
-        presented = policy.context.attestations.filter { added.contains($0.deviceHash) }
+        presented = policy.validPresented()
     }
 }

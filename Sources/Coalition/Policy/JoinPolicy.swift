@@ -66,7 +66,12 @@ public struct JoinPolicy: Sendable {
         try checkSignature(terms, signer)
         try checkParticipants(terms, leaves)
         try checkKeyPackage()
-        return JudgedJoin(terms: terms, chain: chain, inviter: signer.identity, presented: presented(for: leaves))
+        return JudgedJoin(
+            terms: terms,
+            chain: chain,
+            inviter: signer.identity,
+            presented: presented(for: leaves, terms)
+        )
     }
 
     // MARK: J1
@@ -146,18 +151,21 @@ public struct JoinPolicy: Sendable {
 
     private func checkAttestation(of leaf: DeviceLeaf, _ terms: GroupTerms) throws(PolicyViolation) {
         let presented = message.contents.attestations.first { $0.deviceHash == leaf.hash }?.attestation
-        let isAttested = [leaf.attestation, presented]
-            .contains { attestation in
-                let verified = try? attestation?
-                    .verify(
-                        for: leaf.identity,
-                        in: terms.coalition,
-                        charter: terms.charter.charter,
-                        at: nil
-                    )
-                return verified != nil
-            }
-        try require(isAttested, .j4, "\(leaf.identity.address) is not attested by its organisation")
+        try require(
+            [leaf.attestation, presented].compactMap { $0 }.contains { attests($0, leaf, terms) },
+            .j4,
+            "\(leaf.identity.address) is not attested by its organisation"
+        )
+    }
+
+    private func attests(_ attestation: Attestation, _ leaf: DeviceLeaf, _ terms: GroupTerms) -> Bool {
+        let verified = try? attestation.verify(
+            for: leaf.identity,
+            in: terms.coalition,
+            charter: terms.charter.charter,
+            at: nil
+        )
+        return verified != nil
     }
 
     // MARK: J5
@@ -236,9 +244,14 @@ public struct JoinPolicy: Sendable {
     }
 
     /// What has to be handed on to whoever joins later.
-    private func presented(for leaves: [LeafIndex: DeviceLeaf]) -> [PresentedAttestation] {
-        let bare = Set(leaves.values.filter { $0.attestation == nil }.map(\.hash))
-        return message.contents.attestations.filter { bare.contains($0.deviceHash) }
+    private func presented(for leaves: [LeafIndex: DeviceLeaf], _ terms: GroupTerms) -> [PresentedAttestation] {
+        let byHash = Dictionary(leaves.values.map { ($0.hash, $0) }) { first, _ in first }
+        return message.contents.attestations.filter { presented in
+            guard let leaf = byHash[presented.deviceHash] else { return false }
+            // Beside a leaf that carries its own, one that renews it.
+            if let own = leaf.attestation, own.end >= presented.attestation.end { return false }
+            return attests(presented.attestation, leaf, terms)
+        }
     }
 }
 
@@ -248,7 +261,7 @@ public struct JudgedJoin: Sendable {
     public let chain: CharterChain
     /// Who signed the Welcome.
     public let inviter: DeviceIdentity
-    /// Attestations that stand beside the leaves they are for.
+    /// Attestations that stand beside the leaves they are for, with signatures that are right.
     public let presented: [PresentedAttestation]
 
     fileprivate init(

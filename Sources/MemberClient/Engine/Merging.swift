@@ -31,7 +31,13 @@ extension Engine {
         do {
             let keys = try nextKeys(of: staged, in: group)
             try CommitPolicy.checkGrants(entry.next, derived: keys.derivedGrant)
-            let opened = OpenedEpoch(context: judged.context, pendingCommit: nil, entry: entry, keys: keys.capability)
+            let opened = OpenedEpoch(
+                context: judged.context,
+                presented: judged.presented,
+                pendingCommit: nil,
+                entry: entry,
+                keys: keys.capability
+            )
             try open(opened, staged, of: group, in: transaction)
             return .opened
         } catch let error as PolicyViolation {
@@ -65,7 +71,13 @@ extension Engine {
         }
         let staged = try StagedCommit(serialized: serialized)
         let capability = try nextKeys(of: staged, in: group).capability
-        let opened = OpenedEpoch(context: pending.context, pendingCommit: pending, entry: entry, keys: capability)
+        let opened = OpenedEpoch(
+            context: pending.context,
+            presented: pending.context.attestations,
+            pendingCommit: pending,
+            entry: entry,
+            keys: capability
+        )
         try open(opened, staged, of: group, in: transaction)
     }
 
@@ -73,6 +85,8 @@ extension Engine {
     private struct OpenedEpoch {
         /// Of the Commit.
         let context: MessageContext
+        /// Attestations that it presents and that are valid.
+        let presented: [PresentedAttestation]
         /// When it is this device's.
         let pendingCommit: PendingCommitRecord?
         let entry: LogEntry
@@ -117,7 +131,7 @@ extension Engine {
         group.record.earlierIncarnations = []
         group.record.directoryEpoch = nil
         group.record.lastCommitTime = SendPolicy.time(clock: Time(seconds: 0), tree: group.mls.tree)
-        try keepPresented(opened.context.attestations, of: group, transaction)
+        try keepPresented(opened.presented, of: group, transaction)
         try keepApplied(request, of: id, transaction)
         if group.record.profile.kind == .coalition {
             let change = CoalitionChange(before: before, after: after, charterBefore: charter)
@@ -164,20 +178,24 @@ extension Engine {
         }
     }
 
-    /// Attestations go on standing beside leaves until the device's next path takes them in.
+    /// An attestation goes on standing beside a leaf until the device's next path takes it in; of several, the one that
+    /// ends last.
     private func keepPresented(
         _ presented: [PresentedAttestation],
         of group: LoadedGroup,
         _ transaction: borrowing VaultTransaction
     ) throws {
-        let known = try transaction.presentedAttestations(of: group.id) + presented
-        var byDevice: [DeviceHash: PresentedAttestation] = [:]
-        for attestation in known { byDevice[attestation.deviceHash] = attestation }
-        var kept: [PresentedAttestation] = []
-        for member in group.mls.tree.members where member.leaf.extensions[.attestation] == nil {
-            guard let device = member.leaf.device, let beside = byDevice[device.hash] else { continue }
-            kept.append(beside)
-        }
+        let known = try transaction.presentedAttestations(of: group.id)
+        guard !known.isEmpty || !presented.isEmpty else { return }
+        let byDevice = Dictionary(grouping: known + presented, by: \.deviceHash)
+        let kept = group.mls.tree.members
+            .compactMap { member -> PresentedAttestation? in
+                guard let leaf = try? DeviceLeaf(reading: member.leaf),
+                    let beside = byDevice[leaf.hash]?.max(by: { $0.attestation.end < $1.attestation.end })
+                else { return nil }
+                if let own = leaf.attestation, own.end >= beside.attestation.end { return nil }
+                return beside
+            }
         try transaction.setRecord(.presentedAttestations(of: group.id), to: RecordList(kept))
     }
 
