@@ -3,45 +3,11 @@ internal import MLS
 internal import RelayAPI
 internal import Sodium
 
-/// What an admin signs into a Commit: attestations, removals, admissions. All of it is made for the epoch at hand, because
+/// What an admin signs into a Commit: removals, admissions; attestations are in Attesting.swift. All of it is made for the epoch at hand, because
 /// approvals are bound to the charter.
 extension Engine {
     /// How long what an admin signs is good for.
-    private static var attestationDuration: Time.Duration { .days(365) }
     private static var approvalDuration: Time.Duration { .days(7) }
-
-    /// The attestation that goes beside a leaf without one of its own.
-    func attestation(
-        for device: DeviceIdentity,
-        _ keyPackage: KeyPackage,
-        at time: Time,
-        in group: LoadedGroup,
-        _ transaction: borrowing VaultTransaction
-    ) throws -> PresentedAttestation? {
-        guard keyPackage.leafNode.extensions[.attestation] == nil else { return nil }
-        if let known = try knownAttestation(of: device.hash, transaction) {
-            return PresentedAttestation(deviceHash: device.hash, attestation: known)
-        }
-        let attestation = try withAdminKey(transaction) { key, certificate in
-            key.attest(
-                device,
-                in: group.record.profile.coalition,
-                for: Period(from: time, lasting: Self.attestationDuration),
-                certificate: certificate
-            )
-        }
-        return PresentedAttestation(deviceHash: device.hash, attestation: attestation)
-    }
-
-    /// The attestation of a device that the coalition has admitted already.
-    func knownAttestation(
-        of device: DeviceHash,
-        _ transaction: borrowing VaultTransaction
-    ) throws -> Attestation? {
-        let coalition = try coalitionGroup(transaction)
-        let beside = try transaction.presentedAttestations(of: coalition).first { $0.deviceHash == device }
-        return try beside?.attestation ?? directory(transaction).devices[device]?.attestation
-    }
 
     func removalStatement(
         of device: DeviceIdentity,

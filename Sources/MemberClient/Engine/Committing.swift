@@ -71,14 +71,14 @@ extension Engine {
         if let error { throw MemberError.impossible(error) }
     }
 
-    private struct PlannedCommit {
+    struct PlannedCommit {
         let group: GroupID
         let intent: (number: UInt64, intent: CommitIntent)?
     }
 
     /// - Parameter plan: what is still to be done; asked before every try, nil when nothing is left.
     /// - Returns: why there can be no such Commit; nil when everything has been done.
-    private func commit(
+    func commit(
         _ plan: (borrowing VaultTransaction) throws -> PlannedCommit?
     ) async throws -> ImpossibleCommit? {
         for attempt in 0..<Self.attempts {
@@ -176,12 +176,15 @@ extension Engine {
         let removed = Set((intent?.removals ?? []).compactMap { group.leaf(of: $0) })
         let time = try commitTime(in: group, removing: removed)
         var prepared = PreparedCommit(at: time)
+        if group.record.profile.kind == .coalition {
+            prepared.attestations = try renewedAttestations(at: time, transaction)
+        }
         guard let intent else { return prepared }
         let members = Membership(tree: group.mls.tree)
         for addition in intent.additions where members.devices[addition.device.hash] == nil {
             guard case .keyPackage(let keyPackage) = try MLSMessage(decoding: addition.keyPackage) else { continue }
             prepared.proposals.append(.add(keyPackage))
-            if let attestation = try attestation(for: addition.device, keyPackage, at: time, in: group, transaction) {
+            if let attestation = try attestation(for: addition.device, keyPackage, at: time, transaction) {
                 prepared.attestations.append(attestation)
             }
         }
@@ -189,6 +192,7 @@ extension Engine {
         for device in intent.removals where members.devices[device.hash] != nil {
             guard let leaf = group.leaf(of: device) else { continue }
             prepared.proposals.append(.remove(leaf))
+            prepared.attestations.removeAll { $0.deviceHash == device.hash }
             // What it did in this epoch is the reason (C8).
             guard !offenders.contains(leaf) else { continue }
             guard try transaction.organisation().adminCertificate != nil else {
@@ -320,9 +324,7 @@ extension Engine {
             throw VaultError.damaged("a group without this device")
         }
         let leaf = try DeviceLeaf(reading: node)
-        let beside = try transaction.presentedAttestations(of: group.id)
-            .first { $0.deviceHash == device.identity.hash }?
-            .attestation
+        let attestation = try pathAttestation(of: leaf, at: time, in: group.id, transaction)
         var addresses = leaf.addresses
         let renewsContactKey = group.record.profile.kind == .coalition && device.contactKeyIsStale
         if renewsContactKey {
@@ -331,7 +333,7 @@ extension Engine {
             addresses = try self.addresses(of: device, contactKey: key.publicKey, transaction)
         }
         let extensions = DeviceLeaf.extensions(
-            attestation: leaf.attestation ?? beside,
+            attestation: attestation,
             addresses: addresses,
             commitTime: time
         )

@@ -175,7 +175,7 @@ extension Engine {
         return adminKey.attest(
             device.identity,
             in: device.coalition,
-            for: Period(from: time, lasting: .days(365)),
+            for: Period(from: time, lasting: Self.attestationDuration),
             certificate: certificate
         )
     }

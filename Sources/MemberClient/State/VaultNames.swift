@@ -10,6 +10,8 @@ extension VaultName {
     static let groups = VaultName("groups")
     /// When KeyPackages were last looked after.
     static let upkeep = VaultName("upkeep")
+    /// When attestations of one's own organisation were last looked at.
+    static let attestationUpkeep = VaultName("attestation upkeep")
     /// The last restoration of the device's relay that was noticed.
     static let restoration = VaultName("restoration")
     /// What organisations may have been granted at this device's mailboxes.
