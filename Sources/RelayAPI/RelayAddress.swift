@@ -64,10 +64,15 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
         self = address
     }
 
-    public var description: String {
+    /// `HOST:PORT`.
+    public var authority: String {
         let bracketed = host.contains(":") ? "[\(host)]" : host
+        return "\(bracketed):\(port)"
+    }
+
+    public var description: String {
         let fragment = pins.isEmpty ? "" : "#" + pins.map(\.description).joined(separator: ",")
-        return "\(scheme.rawValue)://\(bracketed):\(port)/\(fragment)"
+        return "\(scheme.rawValue)://\(authority)/\(fragment)"
     }
 
     /// Whether a host is this machine by its name or form: `localhost`, 127.0.0.0/8 or ::1.

@@ -17,6 +17,7 @@ final class InterceptedRelay: MemberClient.Relay {
 
     private struct State {
         var isReachable = true
+        var keepsMailboxesApart = false
         var append: Append?
         var advance: Advance?
         var read: Read?
@@ -94,7 +95,11 @@ final class InterceptedRelay: MemberClient.Relay {
         return try await inner.read(request)
     }
 
-    var keepsMailboxesApart: Bool { inner.keepsMailboxesApart }
+    /// As over Tor: each mailbox is followed over a subscription of its own.
+    var keepsMailboxesApart: Bool {
+        get { state.withLock { $0.keepsMailboxesApart } }
+        set { state.withLock { $0.keepsMailboxesApart = newValue } }
+    }
 
     /// A cut is noticed at the next event.
     func subscribe(

@@ -7,6 +7,9 @@ extension Engine {
     /// Between two looks at what is queued or owed.
     private static var settlingInterval: Duration { .seconds(30) }
     private static var longestPause: Double { 30 }
+    /// Less than there is between two heartbeats: a subscription that ends because of one mailbox ends with one of them, and
+    /// the others are to be heard again at once.
+    private static var servedDuration: Duration { .seconds(20) }
 
     func follow(
         _ filter: MessageFilter,
@@ -14,14 +17,15 @@ extension Engine {
         pageLength: Int = Engine.pageLength,
         handle: @escaping @Sendable (Event) async throws -> Handling
     ) async throws {
-        let (wakeUps, continuation) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(64))
+        // What is to be told; nothing when there may be something to present.
+        let (wakeUps, continuation) = AsyncStream.makeStream(of: [Event].self, bufferingPolicy: .bufferingNewest(64))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await self.watch(continuation) }
             tasks.addTask {
                 var shown = Presented()
                 try await self.present(filter, mark, pageLength, &shown, handle)
-                for await wake in wakeUps {
-                    if let event = wake.event { _ = try await handle(event) }
+                for await events in wakeUps {
+                    for event in events { _ = try await handle(event) }
                     try await self.present(filter, mark, pageLength, &shown, handle)
                 }
             }
@@ -29,12 +33,6 @@ extension Engine {
             defer { tasks.cancelAll() }
             try await tasks.next()
         }
-    }
-
-    /// That there may be something to present.
-    private struct Wake: Sendable {
-        /// What is to be told besides.
-        let event: Event?
     }
 
     /// What this run has handed over and its receiver has kept.
@@ -75,14 +73,16 @@ extension Engine {
     }
 
     /// Follows every mailbox, new groups included, until cancelled.
-    private func watch(_ continuation: AsyncStream<Wake>.Continuation) async {
+    private func watch(_ continuation: AsyncStream<[Event]>.Continuation) async {
         let reachability = Reachability()
+        let own = try? vault.read { try $0.device().relay }
+        let followed = FollowedLines()
         await withDiscardingTaskGroup { tasks in
             tasks.addTask {
                 // What was missed, and what else a command does; from then on entries are brought.
                 await self.repeatedly(.all, reachability, continuation) {
                     _ = try await self.sync()
-                    continuation.yield(Wake(event: reachability.note(nil, of: .all)))
+                    continuation.yield(reachability.note(nil, of: .all))
                     throw CancellationError()
                 }
                 await self.repeatedly(.all, reachability, continuation) {
@@ -97,13 +97,18 @@ extension Engine {
                     if try await self.queueDueReceipts() { _ = try await self.flushOutbox() }
                 }
             }
-            var lines: Set<Line> = []
             while !Task.isCancelled {
                 // A group may have been made by another process on this vault: looking costs next to nothing.
-                for line in (try? await self.lines()) ?? [] where lines.insert(line).inserted {
-                    tasks.addTask { await self.follow(line, reachability, continuation) }
+                for (line, relay) in (try? await self.lines()) ?? [:] where followed.begin(line) {
+                    tasks.addTask {
+                        let path = Reachability.Path.line(line, relay: relay == own ? nil : relay)
+                        await self.follow(line, path, reachability, continuation)
+                        // Nothing of it is left. When there is something again, it is followed anew.
+                        continuation.yield(reachability.note(nil, of: path))
+                        followed.end(line)
+                    }
                 }
-                continuation.yield(Wake(event: nil))
+                continuation.yield([])
                 try? await Task.sleep(for: .seconds(1))
             }
             tasks.cancelAll()
@@ -113,15 +118,16 @@ extension Engine {
 
     private func follow(
         _ line: Line,
+        _ path: Reachability.Path,
         _ reachability: Reachability,
-        _ continuation: AsyncStream<Wake>.Continuation
+        _ continuation: AsyncStream<[Event]>.Continuation
     ) async {
-        await repeatedly(.line(line), reachability, continuation) {
+        await repeatedly(path, reachability, continuation) {
             @Sendable func noteAnswer() {
-                continuation.yield(Wake(event: reachability.note(nil, of: .line(line))))
+                continuation.yield(reachability.note(nil, of: path))
             }
             // A subscription may hear nothing for a while: a read is answered at once, and what has waited goes out.
-            if reachability.isLost(.line(line)), (try? await self.read(line)) != nil {
+            if reachability.isFailing(path), (try? await self.read(line)) != nil {
                 noteAnswer()
                 _ = try? await self.flushOutbox()
             }
@@ -129,11 +135,11 @@ extension Engine {
         }
     }
 
-    /// Does something over and over, pausing longer and longer while the relay cannot be reached.
+    /// Does something over and over, pausing longer and longer while it cannot be done.
     private func repeatedly(
         _ path: Reachability.Path,
         _ reachability: Reachability,
-        _ continuation: AsyncStream<Wake>.Continuation,
+        _ continuation: AsyncStream<[Event]>.Continuation,
         _ body: @Sendable () async throws -> Void
     ) async {
         var pause = RetryPause(longest: Self.longestPause)
@@ -142,45 +148,26 @@ extension Engine {
             do {
                 try await body()
                 pause.reset()
-                continuation.yield(Wake(event: reachability.note(nil, of: path)))
+                continuation.yield(reachability.note(nil, of: path))
             } catch is CancellationError {
                 return
             } catch {
                 if Task.isCancelled { return }
                 // What went on for so long was served before it ended.
-                if ContinuousClock.now - start > .seconds(Self.longestPause) { pause.reset() }
-                continuation.yield(Wake(event: reachability.note(MemberError(error), of: path)))
+                if ContinuousClock.now - start > Self.servedDuration { pause.reset() }
+                continuation.yield(reachability.note(error, of: path))
                 try? await Task.sleep(for: pause.next(after: error))
             }
         }
     }
 }
 
-/// Which of those who ask a relay found that it does not answer, so that each change is told once: when the first finds
-/// it, and when the last has an answer. That another has nothing to ask, or keeps for later what fails, says nothing of
-/// the relay.
-private final class Reachability: Sendable {
-    enum Path: Hashable {
-        case all
-        case receipts
-        case line(Line)
-    }
+/// The lines that are followed now.
+private final class FollowedLines: Sendable {
+    private let lines = Mutex<Set<Line>>([])
 
-    private let lost = Mutex<Set<Path>>([])
+    /// - Returns: false when it is followed already.
+    func begin(_ line: Line) -> Bool { lines.withLock { $0.insert(line).inserted } }
 
-    func isLost(_ path: Path) -> Bool { lost.withLock { $0.contains(path) } }
-
-    /// - Parameter error: nil when it answered.
-    /// - Returns: what is to be told.
-    func note(_ error: MemberError?, of path: Path) -> Event? {
-        lost.withLock { lost in
-            let wasLost = !lost.isEmpty
-            if let error {
-                lost.insert(path)
-                return wasLost ? nil : .unreachable(error)
-            }
-            lost.remove(path)
-            return wasLost && lost.isEmpty ? .reachable : nil
-        }
-    }
+    func end(_ line: Line) { lines.withLock { _ = $0.remove(line) } }
 }

@@ -1,4 +1,5 @@
 public import Coalition
+public import RelayAPI
 
 /// A message of another device, as this one keeps it.
 public struct Message: Sendable {
@@ -78,10 +79,13 @@ public struct SendResult: Sendable {
 public enum Event: Sendable {
     case message(Message)
     case finding(Finding)
-    /// The relay cannot be reached; it is tried again without end.
-    case unreachable(MemberError)
-    /// The relay answers again.
-    case reachable
+    /// A relay cannot be reached; it is tried again without end.
+    /// - Parameter relay: nil for the device's own.
+    case unreachable(MemberError, relay: RelayAddress?)
+    /// It answers again.
+    case reachable(relay: RelayAddress?)
+    /// Something else cannot be done, and is tried again as well.
+    case failing(MemberError)
 }
 
 /// What became of an event that was handed over.

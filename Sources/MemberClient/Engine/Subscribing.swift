@@ -36,8 +36,9 @@ private struct Followed {
 
 /// Following mailboxes by subscription: entries are brought, and processed as if they had been read.
 extension Engine {
-    func lines() async throws -> Set<Line> {
-        Set(try await followedByLine().keys)
+    /// All lines, and the relay of each.
+    func lines() async throws -> [Line: RelayAddress] {
+        try await followedByLine().compactMapValues(\.first?.relay)
     }
 
     /// Follows until the mailboxes of this line, or their epochs, are others than at the beginning.
@@ -101,14 +102,14 @@ extension Engine {
             guard let mailbox = Self.element(index, of: followed) else { throw Self.unknownMailbox }
             progress.noteRefusal(refusal.problem)
             // Reading says the same, and does what there is to do about it.
-            let isReadable =
-                if let group = mailbox.group {
-                    try await tolerating(lossOf: group) { try await syncGroup(group) }
-                } else {
-                    try await syncInboxOrOrder()
-                }
-            if isReadable {
-                progress.noteGap(RelayError.unreachable("it streams nothing of a mailbox that can be read"))
+            try await notingGap(in: progress) {
+                let isReadable =
+                    if let group = mailbox.group {
+                        try await tolerating(lossOf: group) { try await syncGroup(group) }
+                    } else {
+                        try await syncInboxOrOrder()
+                    }
+                if isReadable { throw RelayError.violation("it streams nothing of a mailbox that can be read") }
             }
         case .entries(let response, let index):
             guard let mailbox = Self.element(index, of: followed) else { throw Self.unknownMailbox }
@@ -117,14 +118,23 @@ extension Engine {
                 after: progress.advance(Int(index), to: response.entries.last?.sequence),
                 response: response
             )
-            do {
-                try await sync(mailbox, delivered)
-            } catch  where !(error is CancellationError) && !((error as? RelayError)?.isBrokenConnection ?? false) {
-                // What is wrong with one mailbox keeps no other from being heard.
-                return progress.noteGap(error)
-            }
+            let isHeard = try await notingGap(in: progress) { try await sync(mailbox, delivered) }
             // What came into the inbox may be a group, and more to do.
-            if mailbox.group == nil, !response.entries.isEmpty { _ = try? await sync() }
+            if isHeard, mailbox.group == nil, !response.entries.isEmpty { _ = try? await sync() }
+        }
+    }
+
+    /// What is wrong with one mailbox keeps no other from being heard.
+    /// - Returns: false when something is.
+    /// - Throws: that the connection has broken, or that it was cancelled.
+    @discardableResult
+    private func notingGap(in progress: Progress, _ body: () async throws -> Void) async throws -> Bool {
+        do {
+            try await body()
+            return true
+        } catch  where !isCancellation(error) && !((error as? RelayError)?.isBrokenConnection ?? false) {
+            progress.noteGap(error)
+            return false
         }
     }
 

@@ -59,12 +59,14 @@ extension Engine {
     }
 
     /// Looks for the mailboxes that the relay did not know: whoever restored it may have restored another backup since.
+    /// - Throws: why some of it could not be done; all else has been.
     func readLost() async throws {
-        for id in try vault.read({ transaction in
-            try transaction.groupIDs().filter { try transaction.get(.lostMailbox(of: $0)) != nil }
-        }) {
-            try await tolerating(lossOf: id) { try await syncGroup(id) }
+        var steps = Steps(own: try vault.read { try $0.device().relay })
+        let lost = try vault.read { transaction in
+            try groupsToRead(transaction).filter { try transaction.get(.lostMailbox(of: $0.id)) != nil }
         }
+        for group in lost { try await read(group, &steps) }
+        try steps.finish()
     }
 
     /// Does what has been read asks for: Commits that are wanted, Welcomes and KeyPackages that are owed, receipts, what is

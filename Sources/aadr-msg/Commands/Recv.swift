@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Coalition
 internal import MemberClient
+internal import RelayAPI
 
 struct Recv: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
@@ -118,8 +119,9 @@ struct Recv: AsyncParsableCommand {
                     if let hook { return try await session.run(hook, for: message, of: member) }
                     try session.printer.show(MessageRecord(message, me: me))
                 case .finding(let finding): session.show(finding)
-                case .unreachable(let error): session.printer.note(.relayLost, ["reason": Speech.text(error.what)])
-                case .reachable: session.printer.note(.relayBack)
+                case .unreachable(let error, let relay): session.tell(lossOf: relay, error)
+                case .reachable(let relay): session.tell(returnOf: relay)
+                case .failing(let error): session.printer.note(.followFailing, ["reason": Speech.text(error.what)])
                 }
                 return .done
             }
@@ -128,6 +130,25 @@ struct Recv: AsyncParsableCommand {
 }
 
 extension Session {
+    /// - Parameter relay: nil for one's own.
+    fileprivate func tell(lossOf relay: RelayAddress?, _ error: MemberError) {
+        let reason = Speech.text(error.what)
+        if let relay {
+            printer.note(.relayLostElsewhere, ["relay": relay.authority, "reason": reason])
+        } else {
+            printer.note(.relayLost, ["reason": reason])
+        }
+    }
+
+    /// - Parameter relay: nil for one's own.
+    fileprivate func tell(returnOf relay: RelayAddress?) {
+        if let relay {
+            printer.note(.relayBackElsewhere, ["relay": relay.authority])
+        } else {
+            printer.note(.relayBack)
+        }
+    }
+
     /// Runs the command of `--exec` for a message, and says so when it fails.
     fileprivate func run(_ hook: Hook, for message: Message, of member: Member) async throws -> Handling {
         let record = MessageRecord(message, me: member.address.userAddress)

@@ -239,6 +239,10 @@ extension Speech {
         case .following: "ننتظر الرسائل. Ctrl-C للإنهاء."
         case .relayLost: "ننتظر الاتصال ونعيد المحاولة تلقائيًا؛ لم يضع شيء. ({reason})"
         case .relayBack: "عاد المُرحِّل يستجيب."
+        case .relayLostElsewhere:
+            "لا يمكن الوصول إلى المُرحِّل {relay} الذي تستخدمه منظمة أخرى. ما يأتي عبره ينتظر هناك. ({reason})"
+        case .relayBackElsewhere: "عاد المُرحِّل {relay} يستجيب."
+        case .followFailing: "تعذّر هذا الآن، وتُعاد المحاولة تلقائيًا: {reason}."
         case .execFailed: "فشل أمر ‎--exec للرسالة {id} ({reason}). الرسالة محفوظة، وسيُعاد تشغيل الأمر."
         case .statusSelf: "أنت {member} على الجهاز {device}."
         case .statusAdmin: "أنت مشرف في {organisation}."

@@ -249,6 +249,10 @@ extension Speech {
         case .following: "Waiting for messages. Ctrl-C ends it."
         case .relayLost: "Waiting for a connection and trying again by itself; nothing is lost. ({reason})"
         case .relayBack: "The relay answers again."
+        case .relayLostElsewhere:
+            "The relay {relay}, which another organisation uses, cannot be reached. What comes over it waits there. ({reason})"
+        case .relayBackElsewhere: "The relay {relay} answers again."
+        case .followFailing: "This could not be done now, and is tried again by itself: {reason}."
         case .execFailed:
             "The command of --exec failed for message {id} ({reason}). The message is kept, and it is run again."
         case .statusSelf: "You are {member}, on the device {device}."

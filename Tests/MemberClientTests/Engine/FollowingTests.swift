@@ -79,6 +79,7 @@ import Testing
                 case .unreachable: heard.add("lost")
                 case .reachable: heard.add("back")
                 case .finding: heard.add("finding")
+                case .failing: heard.add("failing")
                 }
                 return .done
             }
@@ -116,6 +117,42 @@ import Testing
         try await Task.sleep(for: .milliseconds(500))
         _ = try await smex.send(text: "after the refusal", to: [.coalition])
         try await heard.wait(for: ["after the refusal"])
+        following.cancel()
+        _ = await following.result
+    }
+
+    /// A conversation whose mailbox was lost and is found again; over Tor it is a line of its own.
+    @Test func whatHadNothingToFollowIsFollowedAgain() async throws {
+        let scene = try await Scene()
+        let (smex, relay, follower) = (scene.founder, scene.relay, scene.follower)
+        relay.keepsMailboxesApart = true
+        let user = try #require(Target("admin@JOSA"))
+        _ = try await smex.send(text: "before", to: [user])
+        // Nothing is left for a sync, which would look for the mailbox.
+        _ = try await follower.sync()
+        let heard = Heard()
+        let following = Task {
+            try await follower.follow { event in
+                if case .message(let message) = event { heard.add(message.text) }
+                return .done
+            }
+        }
+        try await heard.wait(for: ["before"])
+        let vault = follower.engine.vault
+        let id = try #require(
+            try vault.read { transaction in
+                try transaction.groupIDs().first { try transaction.group($0).profile.kind.isDirect }
+            }
+        )
+        // A sync that is still going on finds it again.
+        repeat {
+            try vault.write { try $0.set(.lostMailbox(of: id), to: []) }
+            // A line looks every second whether it has something to follow.
+            try await Task.sleep(for: .milliseconds(2500))
+        } while try await follower.engine.lines()[.group(id)] != nil
+        try vault.write { try $0.delete(.lostMailbox(of: id)) }
+        _ = try await smex.send(text: "after", to: [user])
+        try await heard.wait(for: ["before", "after"])
         following.cancel()
         _ = await following.result
     }
