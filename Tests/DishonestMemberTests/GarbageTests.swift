@@ -5,8 +5,24 @@ import Testing
 @testable import MemberClient
 @testable import MemberTesting
 
-/// What a member can put into a log without signing it.
+/// What a member can put into a log without signing it, or signs although it is nothing.
 struct GarbageTests {
+    /// Guards: a finding repeats what is wrong with a message, and one that could not be read again hid all others.
+    @Test func aFindingIsShownHoweverLongWhatItTellsOf() async throws {
+        let scene = try await DishonestScene()
+        let name = String(repeating: "A", count: 70_000)
+        try await scene.dishonest.send(raw: Array(#"{"\#(name)":1,"\#(name)":1}"#.utf8))
+        for member in scene.honest {
+            _ = try await member.sync()
+            let findings = try member.unshownFindings()
+            #expect(findings.map(\.kind) == [.badMessage])
+            #expect(findings.first?.who == scene.dishonest.address)
+            try member.markShown(findings)
+        }
+        try await scene.expectAlertCrosses()
+        await scene.close()
+    }
+
     @Test func alertCrossesAHundredGarbageAdvances() async throws {
         let coalition = try await TestCoalition()
         let founder = try await coalition.found("SMEX")

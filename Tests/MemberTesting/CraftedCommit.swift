@@ -85,6 +85,21 @@ extension Member {
         return request.entryID
     }
 
+    /// Sends an application message with this content, whatever it is.
+    func send(raw content: [UInt8]) async throws {
+        let (mailbox, request) = try engine.vault.write { transaction in
+            let group = try engine.group(of: .coalition, transaction)
+            let message = try group.mls.protect(
+                content,
+                authenticatedData: try engine.messageContext(in: group.record, transaction).encoded,
+                signatureKey: try engine.signatureKey(transaction)
+            )
+            try group.saveSent(in: transaction)
+            return (group.record.profile.mailbox, try engine.append(message, in: group))
+        }
+        _ = try await engine.relay(of: mailbox).append(request)
+    }
+
     /// Sends a proposal as a message of its own, which our groups do not use: the GroupContext as it is.
     func sendUnchangingProposal() async throws -> ProposalRef {
         let (mailbox, request, reference) = try engine.vault.write { transaction in

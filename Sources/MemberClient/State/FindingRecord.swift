@@ -16,14 +16,20 @@ struct FindingRecord: WireCodable, Sendable {
         let name: String
         let value: String
 
+        /// - Parameter value: cut where it is longer than anybody would read: it may repeat what somebody sent.
         init(name: String, value: String) {
             self.name = name
-            self.value = value
+            let isLong = value.utf8.count > Self.longestValue
+            self.value = isLong ? String(decoding: value.utf8.prefix(Self.longestValue), as: UTF8.self) + "…" : value
         }
+
+        private static let longestValue = 1024
+        /// Of those that were not cut yet: a message may be so long.
+        private static let longestRead = 4 << 20
 
         init(from reader: inout Reader) throws(CodecError) {
             name = try reader.readText()
-            value = try reader.readText()
+            value = try reader.readText(maximum: Self.longestRead)
         }
 
         func encode(to writer: inout Writer) {
