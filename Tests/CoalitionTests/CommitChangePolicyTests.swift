@@ -32,20 +32,25 @@ struct CommitChangePolicyTests {
         expectOnly(.c7, try fixture.changes(draft))
     }
 
-    @Test("C7: an attestation that has run out, unless a valid one is presented")
-    func c7Expired() throws {
+    /// Guards: a false one would stay in the tree, and keep out everybody who joins later (J4).
+    @Test("C7: an attestation in the leaf that has run out or is false, whatever is presented beside")
+    func c7OwnAttestation() throws {
         let fixture = try GroupFixture()
         let noor = try newcomer(fixture)
-        let old = fixture.coalition.masaar.attest(
+        let coalition = fixture.coalition
+        let old = coalition.masaar.attest(
             noor.device.identity,
-            in: fixture.coalition.coalition,
+            in: coalition.coalition,
             for: Period(notBefore: now.earlier(by: 100), notAfter: now.earlier(by: 1))
         )
-        let extensions = DeviceLeaf.extensions(attestation: old, addresses: noor.addresses, commitTime: nil)
-        var draft = addition(try noor.keyPackage(leafExtensions: extensions))
-        expectOnly(.c7, try fixture.changes(draft))
-        draft.attestations = [PresentedAttestation(deviceHash: noor.hash, attestation: noor.attestation)]
-        expectKept(try fixture.changes(draft))
+        let ofAnother = coalition.smex.attest(noor.device.identity, in: coalition.coalition)
+        for own in [old, ofAnother] {
+            let extensions = DeviceLeaf.extensions(attestation: own, addresses: noor.addresses, commitTime: nil)
+            var draft = addition(try noor.keyPackage(leafExtensions: extensions))
+            expectOnly(.c7, try fixture.changes(draft))
+            draft.attestations = [PresentedAttestation(deviceHash: noor.hash, attestation: noor.attestation)]
+            expectOnly(.c7, try fixture.changes(draft))
+        }
     }
 
     @Test("C7: a name that another device has, in whatever case")

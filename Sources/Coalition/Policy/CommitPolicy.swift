@@ -150,18 +150,14 @@ public struct CommitPolicy: Sendable {
         }
     }
 
-    /// The leaf's own, or one that is presented for it: either is enough.
+    /// The leaf's own; where it has none, one that is presented for it. A false one of its own would stay in the tree, and
+    /// nothing beside it could make up for it (J4).
     private func checkAttestation(of leaf: DeviceLeaf) throws(PolicyViolation) {
         let presented = context.attestations.first { $0.deviceHash == leaf.hash }?.attestation
-        if let own = leaf.attestation {
-            do {
-                return try verify(own, of: leaf.identity, .c7)
-            } catch  where presented != nil {
-                // Go on to the one that is presented.
-            }
+        guard let attestation = leaf.attestation ?? presented else {
+            throw PolicyViolation(.c7, "it adds \(leaf.identity.address) without attestation")
         }
-        guard let presented else { throw PolicyViolation(.c7, "it adds \(leaf.identity.address) without attestation") }
-        try verify(presented, of: leaf.identity, .c7)
+        try verify(attestation, of: leaf.identity, .c7)
     }
 
     // MARK: C8
