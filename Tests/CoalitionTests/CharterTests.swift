@@ -157,6 +157,28 @@ struct CharterTests {
         #expect(gathered.approvers(of: subject, approvals: [fixture.josa.approve(subject)], at: now).count == 1)
     }
 
+    /// Guards: they stay with the charter, and a chain that is too long for a Welcome keeps everybody out.
+    @Test("a charter comes with no approvals but those that count")
+    func idleApprovals() throws {
+        let new = try constituted.successor(name: Text("other"))
+        let four = Array(fixture.all.prefix(4))
+        func judge(with more: [Approval]) throws -> CharterChange {
+            let approvals = four.map { $0.approve(new, after: constituted, in: fixture.coalition) }
+            return try constituted.judge(
+                changeTo: new,
+                approvals: approvals + more,
+                in: fixture.coalition,
+                at: OrganisationFixture.now
+            )
+        }
+        #expect(try judge(with: []) == .constituted)
+        let again = four[0].approve(new, after: constituted, in: fixture.coalition)
+        let ofAnother = fixture.all[4].approve(gathered, after: constituted, in: fixture.coalition)
+        for idle in [again, ofAnother] {
+            #expect(throws: CharterViolation.idleApproval) { try judge(with: [idle]) }
+        }
+    }
+
     @Test("an organisation counts once, however often it approves, and a stranger never")
     func countedOnce() throws {
         let new = try constituted.successor(name: Text("other"))
@@ -269,6 +291,23 @@ struct CharterTests {
             Suspension(target: josa, by: fixture.hamleh.name, at: now.earlier(by: 1_000_000))
         ])
         #expect(throws: CharterViolation.notProvidedFor) { try suspend(josa, by: fixture.insm, in: suspended) }
+    }
+
+    /// Guards: with all others suspended, nobody would be left to say that the time has come.
+    @Test("nobody suspends two at a time, nor the only other organisation")
+    func oneSuspensionAtATime() throws {
+        let (insm, hamleh) = (SuspensionTarget.organisation(fixture.insm.name), fixture.hamleh)
+        let open = Suspension(target: .organisation(fixture.josa.name), by: hamleh.name, at: now.earlier(by: 1_000_000))
+        let suspended = try constituted.successor(suspensions: [open])
+        #expect(throws: CharterViolation.notProvidedFor) { try suspend(insm, by: hamleh, in: suspended) }
+        #expect(try suspend(insm, by: fixture.smex, in: suspended) == .suspension(by: fixture.smex.name))
+        let confirmed = try suspended.successor(suspensions: [open.confirmed])
+        #expect(try suspend(insm, by: hamleh, in: confirmed) == .suspension(by: hamleh.name))
+        let two = try constituted.successor(
+            quorum: 2,
+            organisations: constituted.organisations.filter { [fixture.insm.name, hamleh.name].contains($0.id) }
+        )
+        #expect(throws: CharterViolation.notProvidedFor) { try suspend(insm, by: hamleh, in: two) }
     }
 
     @Test("a suspension lasts 72 hours without a quorum's word, and until it is lifted with it")

@@ -143,4 +143,46 @@ struct CharterTests {
         try await scene.expectSkipped(.c10) { _ in CraftedCommit() }
         await phone.close()
     }
+
+    /// Guards: who suspends another and then says no time would keep it out for good.
+    @Test func aSuspensionEndsWhereNobodyHasAnotherReasonToCommit() async throws {
+        let scene = try await DishonestScene()
+        let coalition = try scene.founder.coalitionID()
+        try await scene.dishonest.send { view in
+            let time = Time.now
+            let suspension = Suspension(
+                target: .organisation(try #require(Name("SMEX"))),
+                by: try #require(Name("JOSA")),
+                at: time
+            )
+            let charter = try view.charter.successor(suspensions: [suspension])
+            let approval = try scene.dishonest.approve(.charter(charter, after: view.charter, in: coalition))
+            var crafted = CraftedCommit()
+            crafted.at = time
+            crafted.proposals = [view.change(to: charter, approvals: [approval])]
+            return crafted
+        }
+        let group = try scene.founder.engine.vault.read { try scene.founder.engine.coalitionGroup($0) }
+        func epoch(_ member: Member) throws -> UInt64 {
+            try member.engine.vault.read { try $0.group(group).cursor.epoch }
+        }
+        for member in scene.honest { _ = try await member.sync() }
+        let suspended = try epoch(scene.founder)
+        for (hours, isOver) in [(71, false), (73, true)] as [(UInt64, Bool)] {
+            try await SystemClock.$lead.withValue(hours * 3600) {
+                for member in [scene.other, scene.other, scene.founder] { _ = try await member.sync() }
+                #expect(try epoch(scene.founder) == (isOver ? suspended + 1 : suspended))
+                if isOver {
+                    try await scene.founder.engine.openEpoch(of: group)
+                } else {
+                    await #expect(throws: MemberError.self) { try await scene.founder.engine.openEpoch(of: group) }
+                }
+            }
+        }
+        for member in scene.honest {
+            _ = try await member.sync()
+            #expect(try member.takeFindings() == [])
+        }
+        await scene.close()
+    }
 }

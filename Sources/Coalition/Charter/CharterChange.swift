@@ -21,6 +21,8 @@ public enum CharterViolation: Error, Equatable, Sendable {
     case notProvidedFor
     /// Those who would have to approve it have not.
     case notApproved
+    /// Of its approvals, one does not count, or two are of one organisation.
+    case idleApproval
 }
 
 extension Charter {
@@ -48,6 +50,8 @@ extension Charter {
         let subject = ApprovalSubject.charter(new, after: self, in: coalition)
         let approvers = approvers(of: subject, approvals: approvals, at: time)
         guard let change = changes.first(where: { isApproved($0, to: new, by: approvers) }) else { throw .notApproved }
+        // They stay with the charter, and everybody who joins gets them all.
+        guard approvers.count == approvals.count else { throw .idleApproval }
         return change
     }
 
@@ -92,10 +96,13 @@ extension Charter {
     }
 
     /// 2. One suspension more, not confirmed, of somebody who is not suspended yet.
+    ///
+    /// An organisation has one at a time that is not confirmed, and there is a third besides: else it could suspend all others,
+    /// and as nobody but itself would say the time, for ever.
     private func changeBySuspension(_ new: Charter, at time: Time?) -> CharterChange? {
         guard let added = new.suspensions.last, !added.isConfirmed,
-            organisation(named: added.by) != nil,
-            !suspensions.contains(where: { $0.target == added.target })
+            organisation(named: added.by) != nil, organisations.count >= 3,
+            !suspensions.contains(where: { $0.target == added.target || ($0.by == added.by && !$0.isConfirmed) })
         else { return nil }
         if case .organisation(let name) = added.target {
             guard name != added.by, organisation(named: name) != nil else { return nil }

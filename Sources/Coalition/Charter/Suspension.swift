@@ -78,8 +78,37 @@ public struct Suspension: WireCodable, Sendable {
         }
     }
 
+    /// When it lapses, unless it is confirmed.
+    var end: Time { at.advanced(by: Self.unconfirmedDuration) }
+
     /// Whether it holds at a time that nobody of the suspended organisation can bring about.
     func isInForce(at time: Time) -> Bool {
-        isConfirmed || time < at.advanced(by: Self.unconfirmedDuration)
+        isConfirmed || time < end
+    }
+}
+
+extension Charter {
+    /// Whether a suspension should have lapsed by a clock, has not by the Commits that count for it, and would by one of this
+    /// device's (Protocol/charter.md).
+    public func awaitsTime(of device: DeviceIdentity, clock: Time, in directory: Directory) -> Bool {
+        suspensions.contains { suspension in
+            guard !suspension.isConfirmed, suspension.end <= clock,
+                let organisation = organisation(of: suspension.target, in: directory),
+                organisation != device.address.organisation
+            else { return false }
+            return !directory.devices.values.contains { leaf in
+                guard leaf.identity.address.organisation != organisation, let time = leaf.commitTime else {
+                    return false
+                }
+                return time >= suspension.end
+            }
+        }
+    }
+
+    private func organisation(of target: SuspensionTarget, in directory: Directory) -> Name? {
+        switch target {
+        case .device(let hash): directory.devices[hash]?.identity.address.organisation
+        case .organisation(let name): name
+        }
     }
 }

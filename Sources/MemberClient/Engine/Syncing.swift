@@ -82,6 +82,7 @@ extension Engine {
     private func settle(_ steps: inout Steps) async throws {
         try await fulfilIntents(&steps)
         try await steps.attempt { try await renewAttestations() }
+        try await steps.attempt { try await tellTime() }
         try await deliverWelcomes(&steps)
         try await steps.attempt { try await tolerating(lossOf: nil) { try await replaceKeyPackages() } }
         try await steps.attempt { try await tolerating(lossOf: nil) { try await publishKeyPackages() } }
