@@ -86,7 +86,7 @@ extension Engine {
     }
 
     /// How often a relay may have lost something while one log is read: more often it only keeps this device busy.
-    private static var recoveriesPerSync: Int { 2 }
+    static var recoveriesPerSync: Int { 2 }
 
     /// - Parameter problem: with which the relay refused to read; nil when it showed a log that ends too early.
     private func recover(

@@ -15,6 +15,7 @@ extension Engine {
     @discardableResult
     func syncInbox(waitSeconds: UInt16 = 0, delivered: DeliveredEntries? = nil) async throws -> Bool {
         var hasProcessed = false
+        var restarts = 0
         var delivered = delivered
         while true {
             let device = try vault.read { try $0.device() }
@@ -31,7 +32,10 @@ extension Engine {
             switch try await relay.answer(to: request, given: given) {
             case .success(let read): response = read
             case .failure(let problem):
-                guard problem.name == .incarnationChanged else { throw RelayError.problem(problem) }
+                restarts += 1
+                guard problem.name == .incarnationChanged, restarts <= Self.recoveriesPerSync else {
+                    throw RelayError.problem(problem)
+                }
                 try restartInbox(after: inbox.cursor, incarnation: problem.incarnation)
                 continue
             }

@@ -77,9 +77,9 @@ extension Engine {
         // This device is not there yet: remembered, and compared when it is.
         var claims = try transaction.record(.claims, as: RecordList<CoalitionClaim>.self)?.values ?? []
         let claim = CoalitionClaim(epoch: epoch, authenticator: context.coalitionAuthenticator, by: sender, in: id)
-        guard !claims.contains(claim), claims.count < CoalitionClaim.maximumCount else { return }
+        guard !claims.contains(claim) else { return }
         claims.append(claim)
-        try transaction.setRecord(.claims, to: RecordList(claims))
+        try transaction.setRecord(.claims, to: RecordList(CoalitionClaim.keeping(claims, of: sender.organisation)))
     }
 
     /// Compares what others said of an epoch of the coalition group with it, now that this device has reached it.
@@ -107,25 +107,30 @@ extension Engine {
         )
     }
 
-    /// Whether an entry id has been read in this epoch. Looks at every entry: only asked when one makes no sense.
+    /// Whether an entry id was read a short while ago, in this epoch: only asked when an entry makes no sense. It looks at
+    /// few, so that many who make no sense do not take for ever.
     func hasSeen(
         _ entryID: EntryID,
         in record: GroupRecord,
         _ id: GroupID,
         _ transaction: borrowing VaultTransaction
     ) throws -> Bool {
-        try seenEntries(in: record, id, transaction).contains { $0.content?.entryID == entryID }
+        try seenEntries(in: record, id, newest: Self.entriesLookedAt, transaction)
+            .contains { $0.content?.entryID == entryID }
     }
+
+    private static var entriesLookedAt: Int { 100 }
 
     /// The entries of the present epoch that have been read in the relay's present incarnation, newest first.
     func seenEntries(
         in record: GroupRecord,
         _ id: GroupID,
+        newest count: Int = .max,
         _ transaction: borrowing VaultTransaction
     ) throws -> [SeenEntry] {
         var all: [SeenEntry] = []
         var sequence = record.cursor.last.sequence
-        while sequence > record.cursor.opening.sequence {
+        while sequence > record.cursor.opening.sequence, all.count < count {
             let name = VaultName.seen(sequence, of: id, in: record.cursor.incarnation)
             guard let seen = try transaction.record(name, as: SeenEntry.self), seen.previous < sequence else { break }
             all.append(seen)

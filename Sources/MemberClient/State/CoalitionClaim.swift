@@ -30,8 +30,19 @@ struct CoalitionClaim: WireCodable, Equatable, Sendable {
         writer.write(group)
     }
 
-    /// Members that name epochs which never come must not fill the vault.
-    static let maximumCount = 256
+    /// What is kept of these when one of an organisation has been added: members that name epochs which never come must
+    /// neither fill the vault nor crowd out what others say. An epoch that is far off goes first.
+    static func keeping(_ claims: [CoalitionClaim], of organisation: Name) -> [CoalitionClaim] {
+        let theirs = claims.indices.filter { claims[$0].by.organisation == organisation }
+        guard theirs.count > maximumCount, let farthest = theirs.max(by: { claims[$0].epoch < claims[$1].epoch })
+        else { return claims }
+        var kept = claims
+        kept.remove(at: farthest)
+        return kept
+    }
+
+    /// Of one organisation.
+    private static let maximumCount = 16
     /// How many epochs back other members' views are compared.
     static let epochsKept: UInt64 = 64
 }
