@@ -78,16 +78,17 @@ public struct RelayLimits: Sendable {
         }
     }
 
-    /// The days that an entry is kept.
+    /// The days that an entry is kept. An advance is never kept for less than the default: whoever has not read it when it goes
+    /// cannot follow the mailbox any further, and one that is kept for a day would throw out all who were away for two.
     /// - Parameter asked: what the client named; 0 for the default.
     public func retentionDays(asked: UInt16, kind: EntryKind) throws(Problem) -> Int {
         guard asked <= maximumRetentionDays else {
             throw Problem(.wrongRetention, detail: "at most \(maximumRetentionDays) days")
         }
-        guard asked == 0 else { return Int(asked) }
         switch kind {
-        case .application: return Int(applicationRetentionDays)
-        case .advance, .lastResort: return Int(advanceRetentionDays)
+        case .application: return Int(asked > 0 ? asked : applicationRetentionDays)
+        case .lastResort: return Int(asked > 0 ? asked : advanceRetentionDays)
+        case .advance: return Int(max(asked, advanceRetentionDays))
         }
     }
 

@@ -105,7 +105,8 @@ import Testing
             try await test.append(access, retentionDays: 1)
             try await test.append(access, retentionDays: 3)
             try await test.append(access)
-            try await test.advance(access, next: [test.grant()])
+            // Kept for no less than the default: who has not read it cannot go on.
+            try await test.advance(access, next: [test.grant()], retentionDays: 1)
 
             func present(_ days: Int) async throws -> [Bool] {
                 try await test.read(access, today: test.today + days).entries.map { $0.body != nil }

@@ -174,13 +174,14 @@ final class StoreUnderTest {
         id: EntryID = .random(),
         next: [Grant],
         seen: [EntryID] = [],
+        retentionDays: UInt16 = 0,
         body: [UInt8] = StoreUnderTest.body()
     ) async throws -> AppendedEntry {
         try await store.advance(
             AdvanceCommand(
                 access: access,
                 epoch: epoch,
-                entry: entry(.advance, id: id, body: body),
+                entry: entry(.advance, id: id, retentionDays: retentionDays, body: body),
                 next: next,
                 advancesSeen: seen
             )
