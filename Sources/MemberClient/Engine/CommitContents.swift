@@ -2,6 +2,7 @@ internal import Coalition
 internal import MLS
 internal import RelayAPI
 internal import Sodium
+internal import TLSCodec
 
 /// What an admin signs into a Commit: removals, admissions; attestations are in Attesting.swift. All of it is made for the epoch at hand, because
 /// approvals are bound to the charter.
@@ -34,7 +35,12 @@ extension Engine {
         in group: LoadedGroup,
         _ transaction: borrowing VaultTransaction
     ) throws -> Proposal {
-        let next = try charter.successor(organisations: charter.organisations + [organisation])
+        let next: Charter
+        do throws(CodecError) {
+            next = try charter.successor(organisations: charter.organisations + [organisation])
+        } catch {
+            throw ImpossibleCommit(reason: "the charter cannot take \(organisation.id) (\(error))")
+        }
         let approval = try withAdminKey(transaction) { key, certificate in
             key.approve(
                 .charter(next, after: charter, in: group.record.profile.coalition),

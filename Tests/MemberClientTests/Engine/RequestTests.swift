@@ -73,6 +73,27 @@ struct RequestTests {
         await admin.close()
     }
 
+    /// Guards: an admission that no charter can hold was tried again with every sync, and failed with it.
+    @Test func newOrganisationWithTheContactKeyOfAnotherIsGivenUp() async throws {
+        let coalition = try await TestCoalition()
+        let admin = try await coalition.found("SMEX")
+        try admin.engine.vault.write { transaction in
+            let taken = try #require(try admin.engine.charter(transaction).organisations.first).contactKey
+            let organisation = try Organisation(
+                id: name("JOSA"),
+                rootKey: OrganisationRootKey().publicKey,
+                contactKey: taken
+            )
+            let group = try admin.engine.coalitionGroup(transaction)
+            _ = try admin.engine.keep(CommitIntent(group: group, organisation: organisation), transaction)
+        }
+        for findings in [[FindingKind.changeImpossible], []] {
+            _ = try await admin.sync()
+            #expect(try admin.takeFindings() == findings)
+        }
+        await admin.close()
+    }
+
     /// Whoever is in the group may say of itself what it likes: that it cannot be written to is its own loss.
     @Test(arguments: [Flaw.inboxRelay, .inboxKeyLength])
     func additionThatCannotBeToldIsMergedAndNoted(_ flaw: Flaw) async throws {
