@@ -64,6 +64,29 @@ struct WelcomeTests {
         }
     }
 
+    /// Guards: what is said in it would be shown as said to the whole coalition.
+    @Test func toAGroupThatPassesForTheCoalition() async throws {
+        try await expectRefused(.j2, in: DishonestScene()) { welcome, terms in
+            let profile = try GroupProfile(
+                kind: .group(name: Text("coalition")),
+                coalition: terms.coalition,
+                mailbox: terms.profile.mailbox
+            )
+            welcome.extensions = GroupTerms(charter: terms.charter, profile: profile).extensions
+        }
+    }
+
+    @Test func toOneConversationAfterTheOther() async throws {
+        let scene = try await DishonestScene()
+        for _ in 0..<66 { try await scene.dishonest.send(welcomeTo: scene.founder.deviceIdentity()) }
+        _ = try await scene.founder.sync()
+        #expect(try await scene.founder.status().groups.count == 1 + 64)
+        let refused = try scene.founder.unshownFindings().filter { $0.kind == .welcomeRefused }
+        #expect(refused.map { $0.parameters["rule"] } == ["J7"])
+        try await expectConversation(in: scene, #_sourceLocation)
+        await scene.close()
+    }
+
     @Test func toAGroupAtNoRelaysAddress() async throws {
         try await expectRefused(.j2, in: DishonestScene()) { welcome, terms in
             var bytes = terms.profile.mailbox.encoded

@@ -102,6 +102,7 @@ extension Engine {
             throw RefusedWelcome.rule("J2")
         }
         guard try !transaction.groupIDs().contains(id) else { throw RefusedWelcome.rule("J1") }
+        try checkPlace(for: judged.terms.profile.kind, transaction)
         let mailbox = judged.terms.profile.mailbox.mailbox
         let keys = try GroupEpochKeys(mailbox: mailbox) { label, context, length throws(MLSError) in
             try mls.export(label: label, context: context, length: length)
@@ -122,6 +123,24 @@ extension Engine {
         try group.save(in: transaction)
         try transaction.setRecord(.presentedAttestations(of: id), to: RecordList(judged.presented))
         try use(reference, transaction)
+    }
+
+    /// Between the same two: one begins anew when its mailbox is lost.
+    private static var mostConversations: Int { 64 }
+
+    /// A group that there is no name for would pass for the coalition, and conversations without end would all be read with
+    /// every sync.
+    private func checkPlace(
+        for kind: GroupProfile.Kind,
+        _ transaction: borrowing VaultTransaction
+    ) throws {
+        switch kind {
+        case .coalition: return
+        case .group: throw RefusedWelcome.rule("J2")
+        case .direct:
+            let alike = try transaction.groupIDs().count { try transaction.group($0).profile.kind == kind }
+            guard alike < Self.mostConversations else { throw RefusedWelcome.rule("J7") }
+        }
     }
 
     private func enterCoalition(

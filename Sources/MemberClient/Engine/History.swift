@@ -56,7 +56,9 @@ extension Engine {
     /// What people call a group.
     func target(of id: GroupID, _ transaction: borrowing VaultTransaction) throws -> Target {
         switch try transaction.group(id).profile.kind {
-        case .coalition, .group: return .coalition
+        case .coalition: return .coalition
+        // No Welcome to one is accepted.
+        case .group: throw VaultError.damaged("a group of a kind that has no name")
         case .direct(let participants):
             let own = try transaction.device().identity.address.userAddress
             return .user(participants.first { $0 != own } ?? own)
