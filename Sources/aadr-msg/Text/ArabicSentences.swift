@@ -111,6 +111,7 @@ extension Speech {
         "run aadr-msg recv: the device may have just come, or left":
             "شغّل aadr-msg recv: ربما انضم ذلك الجهاز الآن أو غادر",
         "the coalition's rules do not allow this change: {}": "لا تسمح قواعد التحالف بهذا التغيير: {}",
+        "the charter cannot take {} ({})": "لا يمكن إدراج {} في ميثاق التحالف ({})",
         "nothing that {} did in this epoch allows to remove it": "لم يفعل {} في هذه الحقبة ما يسمح بإخراجه",
         "for a request to join: deny it and invite anew": "إن كان طلب انضمام فارفضه وادعُ من جديد",
 
