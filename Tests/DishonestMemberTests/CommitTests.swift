@@ -272,4 +272,20 @@ struct CommitTests {
                 return crafted
             }
     }
+
+    /// Guards: the command that shows whom to remove ended with a crash.
+    @Test func theEndOfTimeIsATimeLikeOthers() async throws {
+        let scene = try await DishonestScene()
+        try await scene.dishonest.send { _ in
+            var crafted = CraftedCommit()
+            crafted.at = Time(seconds: .max)
+            return crafted
+        }
+        for member in scene.honest {
+            _ = try await member.sync()
+            #expect(try await member.members().map(\.state) == [.active, .active, .active])
+            #expect(try member.takeFindings() == [])
+        }
+        await scene.close()
+    }
 }

@@ -5,7 +5,7 @@ internal import RelayAPI
 /// How this device and its coalition stand.
 extension Engine {
     /// A device that has not committed for so long is idle.
-    private static var idleAfter: UInt64 { 60 * 86_400 }
+    private static var idleAfter: Time.Duration { .days(60) }
 
     func members() throws -> [MemberEntry] {
         try vault.read { transaction in
@@ -34,15 +34,16 @@ extension Engine {
     }
 
     private func isIdle(_ leaf: DeviceLeaf, _ node: LeafNode) -> Bool {
-        let last: UInt64
+        let last: Time
         if let time = leaf.commitTime {
-            last = time.seconds
+            last = time
         } else if case .keyPackage(let lifetime) = node.source {
-            last = lifetime.notBefore
+            last = Time(seconds: lifetime.notBefore)
         } else {
             return false
         }
-        return now.seconds > last + Self.idleAfter
+        // Whatever it says: anybody may claim the end of time.
+        return now > last.advanced(by: Self.idleAfter)
     }
 
     func status() async throws -> Status {
