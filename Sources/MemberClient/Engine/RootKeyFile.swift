@@ -55,6 +55,12 @@ struct RootKeyFile: WireCodable {
         writer.writeFixed(slot.wrapped)
     }
 
+    /// In bytes.
+    static let longest = 1024
+
+    /// The key; nil when it is not wrapped for this.
+    func open(with unlock: borrowing Unlock) throws(VaultError) -> Secret? { try slot.open(with: unlock) }
+
     static func path(in home: String) -> String { "\(home)/\(name)" }
 }
 
@@ -77,6 +83,10 @@ extension Engine {
             let organisation = try transaction.device().identity.address.organisation
             return try RootKeyFile(wrapping: seed, of: organisation, with: unlock)
         }
+        // One that an earlier try made, before it could let go of the key.
+        if try vault.read({ try isRootKey(in: path, unlock, $0) }) {
+            return try vault.write { try $0.delete(.rootKey) }
+        }
         let isMade: Bool
         do throws(KeyFileFault) {
             isMade = try PrivateFiles.make(path, holding: Secret(copying: file.encoded))
@@ -97,5 +107,19 @@ extension Engine {
             )
         }
         try vault.write { try $0.delete(.rootKey) }
+    }
+
+    /// Whether a file holds the root key that is in the vault.
+    private func isRootKey(
+        in path: String,
+        _ unlock: borrowing Unlock,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> Bool {
+        guard PrivateFiles.exists(path), let seed = try transaction.getSecret(.rootKey),
+            let bytes = try? PrivateFiles.read(path, lengths: 1...RootKeyFile.longest),
+            let file = try? RootKeyFile(decoding: bytes.withUnsafeBytes { Array($0) }),
+            let kept = try file.open(with: unlock)
+        else { return false }
+        return kept.isEqual(to: seed)
     }
 }

@@ -1,6 +1,8 @@
 import Coalition
+import Foundation
 import MLS
 import RelayAPI
+import Sodium
 import TLSCodec
 import Testing
 
@@ -101,6 +103,30 @@ struct SetupTests {
             #expect(attestation?.admin.contents.period.contains(time) == true)
         }
         for member in [founder, josa, rima] { await member.close() }
+    }
+
+    /// Guards: a kill between the file and letting go of the key stopped every command, and had people move the file away.
+    @Test func aRootKeyThatIsInItsFileAlreadyLeavesTheVault() async throws {
+        let coalition = try await TestCoalition(suite: .x25519)
+        let founder = try await coalition.found("SMEX")
+        let path = try #require(founder.rootKeyFile)
+        let seed = Secret(copying: [UInt8](repeating: 7, count: 32))
+        func isKept(_ member: Member) throws -> Bool { try member.engine.vault.read { try $0.get(.rootKey) != nil } }
+        #expect(try !isKept(founder))
+        let unlock = coalition.unlock("SMEX")
+        try FileManager.default.removeItem(atPath: path)
+        try founder.engine.vault.write { try $0.setSecret(.rootKey, to: seed) }
+        try founder.engine.exportRootKey(unlock: unlock)
+        // The kill.
+        try founder.engine.vault.write { try $0.setSecret(.rootKey, to: seed) }
+        let again = try coalition.open("SMEX")
+        #expect(try !isKept(again))
+        // Another key is not thrown away for what the file holds.
+        let other = Secret(copying: [UInt8](repeating: 8, count: 32))
+        try founder.engine.vault.write { try $0.setSecret(.rootKey, to: other) }
+        #expect(throws: MemberError.self) { try founder.engine.exportRootKey(unlock: unlock) }
+        #expect(try isKept(founder))
+        for member in [founder, again] { await member.close() }
     }
 }
 
