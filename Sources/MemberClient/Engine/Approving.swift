@@ -34,6 +34,7 @@ extension Engine {
             guard var record = try transaction.record(found.number, in: .invitations, as: InvitationRecord.self),
                 var request = record.request, !record.isVoid, request.hash == stored.hash
             else { throw MemberError.unknownRequest(id) }
+            if code != nil { try transaction.set(.verified(applicant.device.hash), to: []) }
             guard !request.isApproved else {
                 if let number = try admissionUnderWay(of: applicant.device, transaction) { return number }
                 // Nobody comes back who has been removed since.
@@ -45,7 +46,6 @@ extension Engine {
             request.isApproved = true
             record.request = request
             try transaction.replace(found.number, in: .invitations, with: record.encoded)
-            if code != nil { try transaction.set(.verified(applicant.device.hash), to: []) }
             return try keep(try admission(of: applicant, stored.request, transaction), transaction)
         }
         if let intent { try await fulfil(intent) }
