@@ -58,6 +58,9 @@ struct Hook: Sendable {
             }
         } catch is SubprocessError {
             outcome = .failed(.notStarted)
+        } catch is Errno {
+            // There is no room for its input: as long as that is so, no command begins.
+            outcome = .failed(.notStarted)
         }
         try Task.checkCancellation()
         return outcome
