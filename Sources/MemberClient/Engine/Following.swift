@@ -17,15 +17,14 @@ extension Engine {
         pageLength: Int = Engine.pageLength,
         handle: @escaping @Sendable (Event) async throws -> Handling
     ) async throws {
-        // What is to be told; nothing when there may be something to present.
-        let (wakeUps, continuation) = AsyncStream.makeStream(of: [Event].self, bufferingPolicy: .bufferingNewest(64))
+        let bell = Bell()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await self.watch(continuation) }
+            tasks.addTask { await self.watch(bell) }
             tasks.addTask {
                 var shown = Presented()
                 try await self.present(filter, mark, pageLength, &shown, handle)
-                for await events in wakeUps {
-                    for event in events { _ = try await handle(event) }
+                for await _ in bell.rings {
+                    for event in bell.takeEvents() { _ = try await handle(event) }
                     try await self.present(filter, mark, pageLength, &shown, handle)
                 }
             }
@@ -35,9 +34,10 @@ extension Engine {
         }
     }
 
-    /// What this run has handed over and its receiver has kept.
+    /// What this run has handed over and its receiver has kept, and what its receiver does not want.
     private struct Presented {
         var messages: Set<UInt64> = []
+        var unwanted: Set<UInt64> = []
         var findings: Set<UInt64> = []
     }
 
@@ -55,7 +55,13 @@ extension Engine {
         let passedOver = shown.messages.union(try messagesInPause())
         var last: UInt64?
         while true {
-            let page = try unshownMessages(filter, after: last, passingOver: passedOver, pageLength: pageLength)
+            let page = try unshownMessages(
+                filter,
+                after: last,
+                passingOver: passedOver,
+                unwanted: &shown.unwanted,
+                pageLength: pageLength
+            )
             guard let newest = page.last else { return }
             last = newest.number
             for message in page {
@@ -73,26 +79,28 @@ extension Engine {
     }
 
     /// Follows every mailbox, new groups included, until cancelled.
-    private func watch(_ continuation: AsyncStream<[Event]>.Continuation) async {
+    private func watch(_ bell: Bell) async {
         let reachability = Reachability()
         let own = try? vault.read { try $0.device().relay }
         let followed = FollowedLines()
         await withDiscardingTaskGroup { tasks in
             tasks.addTask {
                 // What was missed, and what else a command does; from then on entries are brought.
-                await self.repeatedly(.all, reachability, continuation) {
+                await self.repeatedly(.all, reachability, bell) {
                     _ = try await self.sync()
-                    continuation.yield(reachability.note(nil, of: .all))
+                    bell.ring(reachability.note(nil, of: .all))
                     throw CancellationError()
                 }
-                await self.repeatedly(.all, reachability, continuation) {
+                await self.repeatedly(.all, reachability, bell) {
                     try await Task.sleep(for: Self.settlingInterval)
                     try await self.settle()
                     try await self.readLost()
+                    // Old states of ratchets otherwise stay in the vault's log for as long as this goes on.
+                    self.vault.settle()
                 }
             }
             tasks.addTask {
-                await self.repeatedly(.receipts, reachability, continuation) {
+                await self.repeatedly(.receipts, reachability, bell) {
                     try await Task.sleep(for: .seconds(1))
                     if try await self.queueDueReceipts() { _ = try await self.flushOutbox() }
                 }
@@ -102,29 +110,29 @@ extension Engine {
                 for (line, relay) in (try? await self.lines()) ?? [:] where followed.begin(line) {
                     tasks.addTask {
                         let path = Reachability.Path.line(line, relay: relay == own ? nil : relay)
-                        await self.follow(line, path, reachability, continuation)
+                        await self.follow(line, path, reachability, bell)
                         // Nothing of it is left. When there is something again, it is followed anew.
-                        continuation.yield(reachability.note(nil, of: path))
+                        bell.ring(reachability.note(nil, of: path))
                         followed.end(line)
                     }
                 }
-                continuation.yield([])
+                bell.ring()
                 try? await Task.sleep(for: .seconds(1))
             }
             tasks.cancelAll()
         }
-        continuation.finish()
+        bell.finish()
     }
 
     private func follow(
         _ line: Line,
         _ path: Reachability.Path,
         _ reachability: Reachability,
-        _ continuation: AsyncStream<[Event]>.Continuation
+        _ bell: Bell
     ) async {
-        await repeatedly(path, reachability, continuation) {
+        await repeatedly(path, reachability, bell) {
             @Sendable func noteAnswer() {
-                continuation.yield(reachability.note(nil, of: path))
+                bell.ring(reachability.note(nil, of: path))
             }
             // A subscription may hear nothing for a while: a read is answered at once, and what has waited goes out.
             if reachability.isFailing(path), (try? await self.read(line)) != nil {
@@ -139,7 +147,7 @@ extension Engine {
     private func repeatedly(
         _ path: Reachability.Path,
         _ reachability: Reachability,
-        _ continuation: AsyncStream<[Event]>.Continuation,
+        _ bell: Bell,
         _ body: @Sendable () async throws -> Void
     ) async {
         var pause = RetryPause(longest: Self.longestPause)
@@ -148,14 +156,14 @@ extension Engine {
             do {
                 try await body()
                 pause.reset()
-                continuation.yield(reachability.note(nil, of: path))
+                bell.ring(reachability.note(nil, of: path))
             } catch is CancellationError {
                 return
             } catch {
                 if Task.isCancelled { return }
                 // What went on for so long was served before it ended.
                 if ContinuousClock.now - start > Self.servedDuration { pause.reset() }
-                continuation.yield(reachability.note(error, of: path))
+                bell.ring(reachability.note(error, of: path))
                 try? await Task.sleep(for: pause.next(after: error))
             }
         }
@@ -170,4 +178,30 @@ private final class FollowedLines: Sendable {
     func begin(_ line: Line) -> Bool { lines.withLock { $0.insert(line).inserted } }
 
     func end(_ line: Line) { lines.withLock { _ = $0.remove(line) } }
+}
+
+/// Rings when there may be something to present, and keeps what is to be told besides: however long whoever presents is busy,
+/// none of it is lost.
+private final class Bell: Sendable {
+    let rings: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+    private let events = Mutex<[Event]>([])
+
+    init() {
+        (rings, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func ring(_ events: [Event] = []) {
+        if !events.isEmpty { self.events.withLock { $0 += events } }
+        continuation.yield()
+    }
+
+    func takeEvents() -> [Event] {
+        events.withLock { events in
+            defer { events = [] }
+            return events
+        }
+    }
+
+    func finish() { continuation.finish() }
 }

@@ -6,26 +6,40 @@ extension Engine {
     /// Most messages that are in memory at once.
     static var pageLength: Int { 1000 }
 
-    /// - Parameters:
-    ///   - last: the number of the last message of the page before.
-    ///   - passedOver: numbers of messages that are not wanted.
+    /// - Parameter last: the number of the last message of the page before.
     func unshownMessages(
         _ filter: MessageFilter,
         after last: UInt64? = nil,
-        passingOver passedOver: Set<UInt64> = [],
         pageLength: Int = Engine.pageLength
     ) throws -> [Message] {
-        try vault.read { transaction in
+        var unwanted: Set<UInt64> = []
+        return try unshownMessages(filter, after: last, passingOver: [], unwanted: &unwanted, pageLength: pageLength)
+    }
+
+    /// The same for who asks again and again.
+    /// - Parameters:
+    ///   - passedOver: numbers of messages that are not given now.
+    ///   - unwanted: numbers of messages that do not match, so that each is opened once.
+    func unshownMessages(
+        _ filter: MessageFilter,
+        after last: UInt64?,
+        passingOver passedOver: Set<UInt64>,
+        unwanted: inout Set<UInt64>,
+        pageLength: Int
+    ) throws -> [Message] {
+        var found: Set<UInt64> = []
+        defer { unwanted.formUnion(found) }
+        return try vault.read { transaction in
             var messages: [Message] = []
             for (_, number) in try transaction.records(in: .unshownMessages, as: Number.self) {
                 if let last, number.value <= last { continue }
-                if passedOver.contains(number.value) { continue }
+                if passedOver.contains(number.value) || unwanted.contains(number.value) { continue }
                 guard messages.count < pageLength else { break }
                 guard let record = try transaction.record(number.value, in: .messages, as: MessageRecord.self) else {
                     continue
                 }
                 let message = try message(number.value, record, transaction)
-                if filter.matches(message) { messages.append(message) }
+                if filter.matches(message) { messages.append(message) } else { found.insert(number.value) }
             }
             return messages
         }
