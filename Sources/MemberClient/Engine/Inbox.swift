@@ -45,6 +45,11 @@ extension Engine {
                     for violation in log.violations { try transaction.note(violation.finding(in: nil, at: now)) }
                 }
             }
+            if log.isRolledBack, restarts < Self.recoveriesPerSync {
+                restarts += 1
+                try rereadInbox(after: inbox.cursor)
+                continue
+            }
             guard !log.entries.isEmpty else { return hasProcessed }
             // Who wrote must be in the directory, which may be behind.
             if let coalition = device.coalitionGroup {
@@ -52,13 +57,21 @@ extension Engine {
                 guard isRead else { return hasProcessed }
             }
             var last = inbox.cursor
+            var isOvertaken = false
             for entry in log.entries {
                 let opened = try await open(entry, in: inbox.mailbox, from: relay)
                 try await observer.willTake(.processInboxEntry)
-                last = try process(opened, at: entry.position, from: last, incarnation: response.incarnation)
+                guard let next = try process(opened, at: entry.position, from: last, incarnation: response.incarnation)
+                else {
+                    isOvertaken = true
+                    break
+                }
+                last = next
                 if case .message(_, let blob?) = opened { await relay.forget(blob, in: inbox.mailbox) }
             }
             hasProcessed = true
+            // Somebody else has read on from where this began: from there it goes on.
+            if isOvertaken { continue }
             // What has been processed need not lie there any longer; if this fails, it expires.
             _ = try? await relay.delete(DeleteRequest(access: inbox.access, upTo: last.last.sequence))
             if !log.hasMore { return true }
@@ -83,6 +96,22 @@ extension Engine {
             try transaction.setRecord(.device, to: device)
             if let incarnation { try noteRestoration(incarnation, transaction) }
             try transaction.note(FindingRecord(.incarnationChanged, at: now))
+        }
+    }
+
+    /// Reads the inbox once more from its beginning, because the relay has gone back in silence: what comes next has numbers that
+    /// have been read.
+    private func rereadInbox(after cursor: Cursor) throws {
+        try vault.write { transaction in
+            var device = try transaction.device()
+            guard device.inbox.cursor == cursor else { return }
+            device.inbox.cursor = Cursor(mailbox: device.inbox.mailbox, incarnation: cursor.incarnation)
+            try transaction.setRecord(.device, to: device)
+            // It hands out KeyPackages once more, as one that says so does.
+            try transaction.setRecord(
+                .restoration,
+                to: RestorationRecord(incarnation: cursor.incarnation, noticed: now)
+            )
         }
     }
 
@@ -125,20 +154,19 @@ extension Engine {
     }
 
     /// Processes what an entry holds in one transaction.
-    /// - Returns: the cursor behind it.
+    /// - Returns: the cursor behind it; nil, with nothing done, when another reader was faster.
     private func process(
         _ opened: Opened,
         at position: Position,
         from cursor: Cursor,
         incarnation: Incarnation
-    ) throws -> Cursor {
+    ) throws -> Cursor? {
         var next = cursor
         next.incarnation = incarnation
         next.last = position
         return try vault.write { transaction in
             var device = try transaction.device()
-            // Another process was faster.
-            guard device.inbox.cursor == cursor else { return device.inbox.cursor }
+            guard device.inbox.cursor == cursor else { return nil }
             try take(opened, transaction)
             device = try transaction.device()
             device.inbox.cursor = next
@@ -153,13 +181,25 @@ extension Engine {
         case .garbage(let reason):
             try transaction.note(FindingRecord(.garbageInInbox, at: now, parameters: ["reason": reason]))
         case .message(.welcome(let welcome), _):
+            // A relay that was restored shows what has been taken from it.
+            let name = VaultName.acceptedWelcome(SHA256.hash(welcome.encoded))
+            guard try transaction.get(name) == nil else { return }
             do throws(RefusedWelcome) {
                 try accept(welcome, transaction)
+                try remember(name, transaction)
             } catch {
                 try noteRefused(error, transaction)
             }
         case .message(.unknown(let type, _), _):
             try transaction.note(FindingRecord(.unknownInboxMessage, at: now, parameters: ["type": "\(type)"]))
+        }
+    }
+
+    private func remember(_ name: VaultName, _ transaction: borrowing VaultTransaction) throws(RefusedWelcome) {
+        do throws(VaultError) {
+            try transaction.set(name, to: [])
+        } catch {
+            throw .state(error)
         }
     }
 

@@ -95,6 +95,11 @@ extension VaultName {
         VaultName("used key package/\(hexadecimal(reference))")
     }
 
+    /// Present when a Welcome, by its hash, has been accepted.
+    static func acceptedWelcome(_ hash: [UInt8]) -> VaultName {
+        VaultName("accepted welcome/\(hexadecimal(hash))")
+    }
+
     /// Present when this device's user has compared codes with the device.
     static func verified(_ device: DeviceHash) -> VaultName {
         VaultName("verified/\(hexadecimal(device.bytes))")

@@ -90,4 +90,42 @@ struct RestorationTests {
         #expect(try founder.takeFindings() == [.mailboxLost])
         for member in [founder, josa] { await member.close() }
     }
+
+    /// Guards: what lay in the inbox at the time of the backup comes once more, and is nobody's fault.
+    @Test(arguments: [false, true])
+    func welcomeThatComesOnceMoreAccusesNobody(inSilence: Bool) async throws {
+        let coalition = try await TestCoalition(suite: .x25519)
+        let founder = try await coalition.found("SMEX")
+        var josa = try await coalition.admit(organisation: "JOSA", by: founder)
+        for member in [founder, josa] { _ = try await member.sync() }
+        let user = try #require(UserAddress("admin@JOSA"))
+        _ = try await founder.send(text: "1", to: [.user(user)])
+        let backup = try coalition.copyOfRelay(keepsIncarnation: inSilence)
+        #expect(try await josa.takeTexts() == ["1"])
+        await josa.close()
+        josa = try coalition.open("JOSA", relay: backup)
+        for _ in 0..<2 { #expect(try await josa.takeTexts() == []) }
+        #expect(try josa.takeFindings().allSatisfy { $0 == .incarnationChanged })
+        for member in [founder, josa] { await member.close() }
+    }
+
+    /// Guards: what comes next has numbers that have been read, and nobody looked there.
+    @Test func inboxThatWentBackInSilenceIsReadFromItsBeginning() async throws {
+        let coalition = try await TestCoalition(suite: .x25519)
+        var founder = try await coalition.found("SMEX")
+        var josa = try await coalition.admit(organisation: "JOSA", by: founder)
+        var insm = try await coalition.admit(organisation: "INSM", by: founder)
+        for member in [founder, josa, insm] { _ = try await member.sync() }
+        let user = try #require(UserAddress("admin@JOSA"))
+        let earlier = try coalition.copyOfRelay(keepsIncarnation: true)
+        for text in ["1", "2"] { _ = try await founder.send(text: text, to: [.user(user)]) }
+        #expect(try await josa.takeTexts() == ["1", "2"])
+        let members = try await reopen([founder, josa, insm], ["SMEX", "JOSA", "INSM"], of: coalition, on: earlier)
+        (founder, josa, insm) = (members[0], members[1], members[2])
+        _ = try await josa.sync()
+        #expect(try josa.takeFindings().contains(.headBehind))
+        #expect(try await insm.send(text: "3", to: [.user(user)]).map(\.state) == [.relayed])
+        #expect(try await josa.takeTexts() == ["3"])
+        for member in members { await member.close() }
+    }
 }
