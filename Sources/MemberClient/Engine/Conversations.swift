@@ -49,17 +49,21 @@ extension Engine {
         let readers = devices.filter(isReader)
         var missing = try self.missing(devices, in: id)
         // There are no readers where this user has no other device, and writes to nobody else.
-        func isReadable() -> Bool { readers.isEmpty || missing.count(where: isReader) < readers.count }
-        let wasReadable = isReadable()
+        func isReadable() throws -> Bool {
+            let outside = try vault.read { try unwelcomed(in: id, $0) }.union(missing.map(\.hash))
+            return readers.isEmpty || readers.contains { !outside.contains($0.hash) }
+        }
+        let wasReadable = try isReadable()
         do {
-            // What an earlier try has begun: its KeyPackages have been taken.
+            // What an earlier try has begun: its Commit has won, or its KeyPackages have been taken.
+            try await deliverWelcomes(in: id)
             let begun = try vault.read { try intents(in: id, $0) }
             guard !begun.isEmpty || !missing.isEmpty else { return }
             for number in begun { try await fulfil(number) }
             if !begun.isEmpty { missing = try self.missing(devices, in: id) }
             var additions = try await additions(of: missing.filter(isReader))
             // KeyPackages of this user's own devices are not spent where there is nobody to write to.
-            if !additions.isEmpty || isReadable() {
+            if try !additions.isEmpty || isReadable() {
                 additions += try await self.additions(of: missing.filter { !isReader($0) })
             }
             try await add(additions, to: id)
@@ -68,7 +72,7 @@ extension Engine {
         }
         // What is written to nobody must not look as if it had been sent.
         missing = try self.missing(devices, in: id)
-        guard isReadable() else { throw MemberError.noKeyPackages(user.description) }
+        guard try isReadable() else { throw MemberError.noKeyPackages(user.description) }
     }
 
     /// Those of these devices that are not in a group.

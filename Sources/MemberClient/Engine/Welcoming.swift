@@ -29,19 +29,28 @@ extension Engine {
                 attestations: try transaction.presentedAttestations(of: group.id),
                 secrets: addition.getsSecrets ? try organisationSecrets(transaction) : nil
             )
-            try queue(contents, to: addition, transaction)
+            try queue(contents, to: addition, in: group.id, transaction)
         }
     }
 
     private func queue(
         _ contents: WelcomeMessage.Contents,
         to addition: CommitIntent.Addition,
+        in group: GroupID,
         _ transaction: borrowing VaultTransaction
     ) throws {
         guard let seed = try transaction.getSecret(.signatureSeed) else { throw VaultError.damaged("no signature key") }
         let message = WelcomeMessage(signing: contents, key: try Ed25519.PrivateKey(seed: seed))
         let kem = try transaction.device().suite.inboxKEM
-        guard let delivery = try? InboxDelivery(sealing: .welcome(message), to: addition.welcome, kem: kem) else {
+        let newcomer = InboxDelivery.Newcomer(device: addition.device.hash, group: group)
+        guard
+            let delivery = try? InboxDelivery(
+                sealing: .welcome(message),
+                to: addition.welcome,
+                kem: kem,
+                newcomer: newcomer
+            )
+        else {
             // Everybody else is in the next epoch already: one who cannot be written to must not keep this device out of it.
             let device = addition.device.address
             try transaction.note(FindingRecord(.welcomeUndeliverable, at: now, who: device))
@@ -74,6 +83,20 @@ extension Engine {
         }
     }
 
+    /// The same for those to one group.
+    func deliverWelcomes(in group: GroupID) async throws {
+        for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) })
+        where delivery.newcomer?.group == group {
+            try await deliver(delivery, number)
+        }
+    }
+
+    /// The devices in a group whose Welcomes have not gone yet.
+    func unwelcomed(in group: GroupID, _ transaction: borrowing VaultTransaction) throws -> Set<DeviceHash> {
+        let newcomers = try transaction.records(in: .deliveries, as: InboxDelivery.self).compactMap(\.record.newcomer)
+        return Set(newcomers.filter { $0.group == group }.map(\.device))
+    }
+
     private func deliver(_ delivery: InboxDelivery, _ number: UInt64) async throws {
         try await observer.willTake(.appendWelcome)
         if case .failure(let problem) = try await relay(at: delivery.relay).answer(to: delivery) {
@@ -88,7 +111,12 @@ extension Engine {
 
 extension InboxDelivery {
     /// Seals a message for its receiver's inbox, under a new entry id.
-    init(sealing message: InboxMessage, to destination: WelcomeDestination, kem: HPKE.KEM) throws {
+    init(
+        sealing message: InboxMessage,
+        to destination: WelcomeDestination,
+        kem: HPKE.KEM,
+        newcomer: Newcomer? = nil
+    ) throws {
         let mailbox = destination.inbox.mailbox
         let entryID = EntryID.random()
         let sealed = try InboxEnvelope.seal(
@@ -107,7 +135,8 @@ extension InboxDelivery {
                 entryID: entryID,
                 kind: .application,
                 body: sealed.body.bytes
-            )
+            ),
+            newcomer: newcomer
         )
     }
 }

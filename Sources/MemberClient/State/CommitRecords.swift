@@ -149,11 +149,14 @@ struct InboxDelivery: WireCodable, Sendable {
     /// What the entry refers to, and goes before it.
     let blob: SealedBlob?
     let request: AppendRequest
+    /// Nil for what an earlier program sealed.
+    let newcomer: Newcomer?
 
-    init(relay: RelayAddress, blob: SealedBlob?, request: AppendRequest) {
+    init(relay: RelayAddress, blob: SealedBlob?, request: AppendRequest, newcomer: Newcomer?) {
         self.relay = relay
         self.blob = blob
         self.request = request
+        self.newcomer = newcomer
     }
 
     init(from reader: inout Reader) throws(CodecError) {
@@ -161,6 +164,28 @@ struct InboxDelivery: WireCodable, Sendable {
         relay = try reader.readRelayAddress()
         blob = try reader.readOptional()
         request = try reader.read()
+        newcomer = reader.isAtEnd ? nil : try reader.readOptional()
+    }
+
+    /// Whom a Welcome is for, and to which group: until it has gone, the device reads nothing there.
+    struct Newcomer: WireCodable, Sendable {
+        let device: DeviceHash
+        let group: GroupID
+
+        init(device: DeviceHash, group: GroupID) {
+            self.device = device
+            self.group = group
+        }
+
+        init(from reader: inout Reader) throws(CodecError) {
+            device = try reader.read()
+            group = try reader.read()
+        }
+
+        func encode(to writer: inout Writer) {
+            writer.write(device)
+            writer.write(group)
+        }
     }
 
     func encode(to writer: inout Writer) {
@@ -168,5 +193,6 @@ struct InboxDelivery: WireCodable, Sendable {
         writer.writeText(relay.description)
         writer.writeOptional(blob)
         writer.write(request)
+        writer.writeOptional(newcomer)
     }
 }

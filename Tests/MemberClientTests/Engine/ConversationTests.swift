@@ -1,5 +1,7 @@
 import Coalition
 import Foundation
+import RelayAPI
+import Synchronization
 import Testing
 
 @testable import MemberClient
@@ -58,5 +60,64 @@ struct ConversationTests {
         }
         #expect(try await founder.status().queuedCount == 0)
         await founder.close()
+    }
+
+    /// Guards: the device was a member already, and so the next message to it was called sent.
+    @Test func aWelcomeThatHasNotGoneGoesBeforeTheNextMessage() async throws {
+        let coalition = try await TestCoalition(suite: .x25519)
+        let relay = InterceptedRelay(coalition.relay)
+        let founder = try await coalition.found("SMEX", relay: relay)
+        let josa = try await coalition.admit(organisation: "JOSA", by: founder)
+        for member in [founder, josa] { _ = try await member.sync() }
+        let inbox = try josa.engine.vault.read { try $0.device().inbox.mailbox }
+        relay.onAppend { request, inner throws(RelayError) in
+            guard request.access.mailbox != inbox else { throw .unreachable("cut by the test") }
+            return try await inner.append(request)
+        }
+        let user = try #require(UserAddress("admin@JOSA"))
+        for text in ["1", "2"] {
+            #expect(try await founder.send(text: text, to: [.user(user)]).map(\.state) == [.queued])
+        }
+        relay.onAppend(nil)
+        #expect(try await founder.send(text: "3", to: [.user(user)]).map(\.state) == [.relayed])
+        #expect(try await josa.takeTexts() == ["1", "2", "3"])
+        for member in [founder, josa] {
+            #expect(try member.takeFindings() == [])
+            await member.close()
+        }
+    }
+
+    /// Guards: who was overtaken went on with the next entry as if it had read the one before, and took a Welcome twice.
+    @Test func twoReadersOfAnInboxTakeEachWelcomeOnce() async throws {
+        let coalition = try await TestCoalition(suite: .x25519)
+        let founder = try await coalition.found("SMEX")
+        let insm = try await coalition.admit(organisation: "INSM", by: founder)
+        let josa = try await coalition.admit(organisation: "JOSA", by: founder)
+        for member in [founder, insm, josa] { _ = try await member.sync() }
+        let user = try #require(UserAddress("admin@JOSA"))
+        for member in [founder, insm] { _ = try await member.send(text: "1", to: [.user(user)]) }
+        let reader = try coalition.open("JOSA", observer: Overtaking(josa))
+        _ = try await reader.sync()
+        #expect(try await reader.takeTexts() == ["1", "1"])
+        #expect(try await reader.status().groups.count == 3)
+        #expect(try reader.takeFindings() == [])
+        for member in [founder, insm, josa, reader] { await member.close() }
+    }
+
+    /// Reads an inbox to its end when another reader is about to process its first entry.
+    private final class Overtaking: StepObserver {
+        private let member: Member
+        private let isDone = Mutex(false)
+
+        init(_ member: Member) { self.member = member }
+
+        func willTake(_ step: Step) async throws {
+            guard step == .processInboxEntry else { return }
+            let isFirst = isDone.withLock { isDone in
+                defer { isDone = true }
+                return !isDone
+            }
+            if isFirst { try await member.engine.syncInbox() }
+        }
     }
 }
