@@ -71,8 +71,8 @@ extension Engine {
     func target(of id: GroupID, _ transaction: borrowing VaultTransaction) throws -> Target {
         switch try transaction.group(id).profile.kind {
         case .coalition: return .coalition
-        // No Welcome to one is accepted.
-        case .group: throw VaultError.damaged("a group of a kind that has no name")
+        // No Welcome to one is accepted. One that an earlier program took is at least not said to be the coalition's.
+        case .group: return .user(try transaction.device().identity.address.userAddress)
         case .direct(let participants):
             let own = try transaction.device().identity.address.userAddress
             return .user(participants.first { $0 != own } ?? own)

@@ -195,7 +195,7 @@ public final class Member: Sendable {
     /// The devices of the coalition, as this device knows them; the relay is asked first if it can be.
     public func members() async throws(MemberError) -> [MemberEntry] {
         try await describingErrors {
-            try await engine.syncIfReachable()
+            _ = try await engine.syncIfReachable()
             return try engine.members()
         }
     }
@@ -228,7 +228,9 @@ public final class Member: Sendable {
     }
 
     /// The same, as far as the relay lets it; otherwise what is known here has to do.
-    public func syncIfReachable() async throws(MemberError) {
+    /// - Returns: why not all of it could be done.
+    @discardableResult
+    public func syncIfReachable() async throws(MemberError) -> MemberError? {
         try await describingErrors { try await engine.syncIfReachable() }
     }
 

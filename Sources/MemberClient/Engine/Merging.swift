@@ -259,11 +259,9 @@ extension Engine {
     ) throws {
         group.record.stopped = reason
         try group.saveReceived(in: transaction)
-        if reason == .removed {
-            try transaction.delete(.epoch(of: group.id))
-            try transaction.delete(.receiving(of: group.id))
-            try transaction.delete(.sending(of: group.id))
-        }
+        try transaction.delete(.epoch(of: group.id))
+        try transaction.delete(.receiving(of: group.id))
+        try transaction.delete(.sending(of: group.id))
         try transaction.delete(.pendingCommit(of: group.id))
         try transaction.delete(.stagedEpoch(of: group.id))
         try transaction.note(

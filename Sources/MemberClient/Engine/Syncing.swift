@@ -114,13 +114,15 @@ extension Engine {
 
     /// As `sync`, as far as the relay lets it; what is known here does otherwise. What it will not do is told by the command
     /// that needs it.
-    func syncIfReachable() async throws {
+    /// - Returns: why not all of it could be done.
+    func syncIfReachable() async throws -> MemberError? {
         do {
             _ = try await sync()
+            return nil
         } catch let error as RelayError where error.isOfAnother {
             throw error
         } catch  where !isCancellation(error) && MemberError(error).isRefusal {
-            return
+            return MemberError(error)
         }
     }
 

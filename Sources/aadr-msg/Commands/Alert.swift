@@ -132,7 +132,7 @@ struct AlertStatus: AsyncParsableCommand {
         let session = try Session(global)
         let id = try Parameter.messageID(id)
         try await session.withMember { member in
-            try await member.syncIfReachable()
+            try await session.syncSayingWhatIsMissing(member)
             // People see which alert it is, and whether it still holds; scripts ask alert list.
             if !session.printer.isJSON, let entry = try? member.alert(id) {
                 try session.printer.show(AlertRecord(entry))
@@ -158,7 +158,7 @@ struct AlertList: AsyncParsableCommand {
     func run() async throws {
         let session = try Session(global)
         try await session.withMember { member in
-            try await member.syncIfReachable()
+            try await session.syncSayingWhatIsMissing(member)
             let alerts = try member.alerts()
             for entry in alerts { try session.printer.show(AlertRecord(entry)) }
             if alerts.isEmpty { session.printer.advise(.noAlerts) }
@@ -284,6 +284,12 @@ enum AlertInput {
 }
 
 extension Session {
+    /// Syncs, and says so when what is shown next may be out of date.
+    fileprivate func syncSayingWhatIsMissing(_ member: Member) async throws {
+        guard let failure = try await member.syncIfReachable() else { return }
+        printer.note(.shownAsKnown, ["reason": Speech.text(failure.what)])
+    }
+
     /// Shows how far a message has come, after waiting as long as was asked for.
     func show(_ results: [SendResult], of member: Member, _ waiting: WaitOptions) async throws {
         guard let wait = waiting.wait, let text = results.first?.id, let id = MessageID(text: text) else {

@@ -413,6 +413,7 @@ extension Speech {
         case .argumentDescription: "قراءة الوصف باللغة الأولى من الدخل القياسي."
         case .argumentNote: "السبب، أو - للقراءة من الدخل القياسي."
         case .argumentDocument: "مستند CAP، أو - للقراءة من الدخل القياسي."
+        case .shownAsKnown: "هذا ما يعرفه هذا الجهاز؛ تعذّر سؤال المُرحِّل عن المزيد. ({reason})"
         case .noAlerts: "لا إنذارات على هذا الجهاز."
         case .acknowledges: "يقرّ بالاستلام: {id}"
         case .alertAnswer: "للإجابة: {command}"

@@ -428,6 +428,7 @@ extension Speech {
         case .argumentDescription: "Read the description of the first language from standard input."
         case .argumentNote: "Why, or - for standard input."
         case .argumentDocument: "The CAP document, or - for standard input."
+        case .shownAsKnown: "This is what this device knows; the relay could not be asked for more. ({reason})"
         case .noAlerts: "There are no alerts on this device."
         case .acknowledges: "acknowledges {id}"
         case .alertAnswer: "To answer: {command}"

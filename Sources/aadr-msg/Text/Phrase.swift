@@ -47,7 +47,8 @@ enum Phrase: String, CaseIterable, Sendable {
     case stateActive, stateIdle, stateRevoked, verified, notVerified, thisDevice
     case queuedOnly, oneMoment, sent
     case messageVerified, messageNotVerified, messageReceived, messageOfKind, nothingNew
-    case following, relayLost, relayBack, relayLostElsewhere, relayBackElsewhere, followFailing, execFailed
+    case following, relayLost, relayBack, relayLostElsewhere, relayBackElsewhere, followFailing, execFailed,
+        shownAsKnown
     case statusSelf, statusAdmin, statusNotAdmin, statusCoalition, statusPostQuantum, statusClassical
     case statusRelayReachable, statusRelayUnavailable, statusRelayUnreachable, statusWaiting, statusNoFindings,
         statusFindings
