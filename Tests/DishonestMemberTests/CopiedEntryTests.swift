@@ -1,11 +1,12 @@
 import Coalition
 import Foundation
-import MLS
 import RelayAPI
 import Sodium
 import Synchronization
+import TLSCodec
 import Testing
 
+@testable import MLS
 @testable import MemberClient
 @testable import MemberTesting
 
@@ -31,6 +32,49 @@ struct CopiedEntryTests {
 
     /// Guards: a skipped advance leaves no trace, so that the Commit in it is applied when it comes again in its own entry.
     @Test func aCommitThatCameFirstInAnothersEntryIsStillApplied() async throws {
+        try await expectAdmission(reader: [.commitSkipped], founder: [.garbageAdvance]) { thief, request in
+            let next = [Grant(capabilityHash: Capability.random().hash, rights: .read)]
+            return try thief.resealed(request, as: .theSameBytes, next: next)
+        }
+    }
+
+    enum Copy: CaseIterable {
+        case theSameBytes
+        /// Encrypted anew, with the sender's own key.
+        case encryptedAnew
+        /// With another key of the sender's.
+        case encryptedWithALaterKey
+    }
+
+    /// Guards: its sender follows where everybody else goes.
+    @Test(arguments: Copy.allCases)
+    func aCommitThatCameFirstInAnothersEntryWithItsGrantIsItsSenders(copy: Copy) async throws {
+        try await expectAdmission(reader: [], founder: []) { thief, request in
+            try thief.resealed(request, as: copy, next: request.next)
+        }
+    }
+
+    /// Guards: a Commit that the relay will not take any more gives way to another.
+    @Test func aGrantThatIsUsedUpByGarbageHoldsNothingUp() async throws {
+        try await expectAdmission(reader: [.garbageAdvance], founder: [.garbageAdvance]) { _, request in
+            AdvanceRequest(
+                access: request.access,
+                epoch: request.epoch,
+                entryID: .random(),
+                next: request.next,
+                advancesSeen: request.advancesSeen,
+                body: [UInt8](repeating: 7, count: BodyLength.oneKiB.rawValue)
+            )
+        }
+    }
+
+    /// That somebody is admitted and reached although another member's advance comes before the Commit.
+    private func expectAdmission(
+        reader readersFindings: [FindingKind],
+        founder foundersFindings: [FindingKind],
+        _ sourceLocation: SourceLocation = #_sourceLocation,
+        before craft: @escaping @Sendable (Member, AdvanceRequest) throws -> AdvanceRequest
+    ) async throws {
         let coalition = try await TestCoalition()
         let relay = InterceptedRelay(coalition.relay)
         let founder = try await coalition.found("SMEX", relay: relay)
@@ -43,7 +87,7 @@ struct CopiedEntryTests {
                 defer { first = false }; return first
             }) {
                 do {
-                    _ = try await inner.advance(thief.resealed(request))
+                    _ = try await inner.advance(craft(thief, request))
                 } catch {
                     throw .violation("\(error)")
                 }
@@ -52,9 +96,12 @@ struct CopiedEntryTests {
         }
         let rima = try await coalition.admit(colleague: "rima", home: "rima", by: founder)
         _ = try await founder.send(text: "after it", to: [.coalition])
-        for member in [reader, thief, rima] { #expect(try await member.takeTexts() == ["after it"]) }
-        #expect(try reader.takeFindings() == [.commitSkipped])
-        #expect(try await reader.members().count == 4)
+        for member in [reader, thief, rima] {
+            #expect(try await member.takeTexts() == ["after it"], sourceLocation: sourceLocation)
+        }
+        #expect(try reader.takeFindings() == readersFindings, sourceLocation: sourceLocation)
+        #expect(try founder.takeFindings() == foundersFindings, sourceLocation: sourceLocation)
+        #expect(try await reader.members().count == 4, sourceLocation: sourceLocation)
         for member in [founder, thief, reader, rima] { await member.close() }
     }
 
@@ -100,8 +147,12 @@ struct CopiedEntryTests {
 }
 
 extension Member {
-    /// The Commit of somebody else's advance, in an entry of this member's with other grants.
-    fileprivate func resealed(_ request: AdvanceRequest) throws -> AdvanceRequest {
+    /// The Commit of somebody else's advance, in an entry of this member's.
+    fileprivate func resealed(
+        _ request: AdvanceRequest,
+        as copy: CopiedEntryTests.Copy,
+        next: [Grant]
+    ) throws -> AdvanceRequest {
         let group = try engine.vault.read { try engine.group(of: .coalition, $0) }
         let keys = try group.epochKeys()
         func place(_ entryID: EntryID, _ next: [Grant]) -> EnvelopeContext {
@@ -113,9 +164,14 @@ extension Member {
                 next: next
             )
         }
-        let commit = try keys.envelopeKey.open(SealedBody(request.body), in: place(request.entryID, request.next)).bytes
+        var commit = try keys.envelopeKey.open(SealedBody(request.body), in: place(request.entryID, request.next)).bytes
+        switch copy {
+        case .theSameBytes: break
+        case .encryptedAnew: commit = try group.mls.encryptedAnew(MLSMessage(decoding: commit), later: 0).encoded
+        case .encryptedWithALaterKey:
+            commit = try group.mls.encryptedAnew(MLSMessage(decoding: commit), later: 3).encoded
+        }
         let entryID = EntryID.random()
-        let next = [Grant(capabilityHash: Capability.random().hash, rights: .read)]
         return AdvanceRequest(
             access: request.access,
             epoch: request.epoch,
@@ -123,6 +179,30 @@ extension Member {
             next: next,
             advancesSeen: request.advancesSeen,
             body: try keys.envelopeKey.seal(commit, in: place(entryID, next)).bytes
+        )
+    }
+}
+
+extension MLS.Group {
+    /// Another member's message in another encryption, as every member can make it.
+    /// - Parameter later: how many generations.
+    fileprivate mutating func encryptedAnew(_ message: MLSMessage, later: UInt32) throws -> MLSMessage {
+        guard case .privateMessage(let message) = message else { throw NotInTheGroup() }
+        let senderData = try message.senderData(epoch.secrets.senderData.secret, crypto)
+        let (leaf, generation) = (senderData.leaf, senderData.generation)
+        let content = try message.open(
+            senderData,
+            key: receiving.step(leaf, .handshake, generation, crypto).key,
+            crypto
+        )
+        return .privateMessage(
+            content.privateMessage(
+                from: leaf,
+                key: try receiving.step(leaf, .handshake, generation + later, crypto).key,
+                senderDataSecret: epoch.secrets.senderData.secret,
+                padding: .none,
+                crypto
+            )
         )
     }
 }

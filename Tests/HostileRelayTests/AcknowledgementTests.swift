@@ -1,5 +1,6 @@
 import Coalition
 import RelayAPI
+import Synchronization
 import Testing
 
 @testable import MemberClient
@@ -155,6 +156,82 @@ struct AcknowledgementTests {
         try await scene.expectHealthy()
         #expect(try await rima.takeTexts() == [])
         #expect(try rima.takeFindings() == [.groupStopped])
+        await rima.close()
+        await scene.close()
+    }
+
+    /// Guards: a Commit that made room for others is still this device's own.
+    @Test func commitThatIsRefusedForItsGrantAndShownLaterIsFollowed() async throws {
+        let scene = try await Scene()
+        let rima = try await scene.coalition.admit(colleague: "rima", home: "rima", by: scene.founder)
+        let sami = try await scene.coalition.admit(colleague: "sami", home: "sami", by: scene.founder)
+        // The next Commit brings another contact key.
+        try await scene.founder.remove(sami.address)
+        _ = try await scene.reader.sync()
+        let isFirst = Mutex(true)
+        scene.founderRelay.onAdvance { request, inner throws(RelayError) in
+            if isFirst.withLock({ first in
+                defer { first = false }; return first
+            }) {
+                _ = try await inner.advance(request)
+            }
+            throw .problem(Problem(.capabilityInUse))
+        }
+        scene.founderRelay.show(scene.mailbox) { $0.entries.removeAll { $0.kind == .advance } }
+        await #expect(throws: MemberError.self) { try await scene.founder.remove(rima.address) }
+        _ = try await scene.reader.sync()
+        scene.founderRelay.becomeHonest()
+        _ = try await scene.founder.sync()
+        #expect(try await scene.founder.status().pendingCommitCount == 0)
+        try scene.founder.engine.vault.read { transaction in
+            let view = try CraftingView(scene.founder.engine.group(of: .coalition, transaction))
+            let leaf = try view.device(at: scene.founder.address)
+            guard let key = try transaction.getSecret(.contactKey) else { throw VaultError.damaged("no contact key") }
+            #expect(leaf.addresses?.contactKey == (try ContactKey(raw: key).publicKey))
+        }
+        try await scene.expectHealthy()
+        for member in [rima, sami] { await member.close() }
+        await scene.close()
+    }
+
+    /// Guards: who sees a Commit before the relay has it, and puts something else under its entry id, holds it up once.
+    @Test(arguments: [false, true])
+    func otherEntryUnderACommitsEntryIDHoldsItUpOnce(inAnEarlierEpoch: Bool) async throws {
+        let scene = try await Scene()
+        let (earlier, access) = (try scene.founder.epoch().epoch, try scene.founder.access(to: .coalition))
+        let rima = try await scene.coalition.admit(colleague: "rima", home: "rima", by: scene.founder)
+        _ = try await scene.reader.sync()
+        let isFirst = Mutex(true)
+        scene.founderRelay.onAdvance { request, inner throws(RelayError) in
+            if isFirst.withLock({ first in
+                defer { first = false }; return first
+            }) {
+                // An epoch that has ended takes advances alone.
+                let seen = try await inner.read(ReadRequest(access: access, incarnation: .unknown, after: 0))
+                _ = try await inner.advance(
+                    AdvanceRequest(
+                        access: inAnEarlierEpoch ? access : request.access,
+                        epoch: inAnEarlierEpoch ? earlier : request.epoch,
+                        entryID: request.entryID,
+                        next: [RelayAPI.Grant(capabilityHash: Capability.random().hash, rights: .read)],
+                        advancesSeen: inAnEarlierEpoch ? seen.entries.map(\.entryID) : [],
+                        body: [UInt8](repeating: 7, count: BodyLength.oneKiB.rawValue)
+                    )
+                )
+            }
+            return try await inner.advance(request)
+        }
+        if inAnEarlierEpoch {
+            try await scene.founder.remove(rima.address)
+        } else {
+            await #expect(throws: MemberError.self) { try await scene.founder.remove(rima.address) }
+            _ = try await scene.founder.sync()
+        }
+        #expect(try await scene.founder.status().pendingCommitCount == 0)
+        _ = try await scene.reader.sync()
+        for member in [scene.founder, scene.reader] { _ = try member.takeFindings() }
+        try await scene.expectHealthy()
+        #expect(try await rima.takeTexts() == [])
         await rima.close()
         await scene.close()
     }

@@ -68,6 +68,25 @@ struct PersistenceTests {
         try party.expectAgreement()
     }
 
+    @Test("a Commit is known to its sender in another encryption too, and no other is taken for it")
+    func ownCommit() throws {
+        let party = try Party(3)
+        let handshakes = party[0].group.epoch.serializedHandshakes()
+        let first = try party[0].group.commit(signatureKey: party[0].key)
+        let second = try party[0].group.commit(signatureKey: party[0].key)
+        for message in [first.message, try party[1].group.encryptedAnew(first.message)] {
+            let opened = try #require(try party[0].group.openOwnCommit(message, handshakes: handshakes))
+            let follows = [first.staged.follows(opened), second.staged.follows(opened)]
+            #expect(follows == [true, false])
+            let theirs = try party[1].group.stage(party[1].openCommit(message)).epochAuthenticator
+            let own = first.staged.epochAuthenticator
+            #expect(theirs == own)
+        }
+        let others = try party[1].group.commit(signatureKey: party[1].key)
+        let none = try party[0].group.openOwnCommit(others.message, handshakes: handshakes)
+        #expect(none?.changes.committer == nil)
+    }
+
     @Test("parts of different epochs do not fit together, and other bytes are malformed")
     func mismatch() throws {
         let party = try Party(2)
@@ -132,5 +151,26 @@ struct PersistenceTests {
             )
             .keyPackage
         }
+    }
+}
+
+extension Group {
+    /// Another member's message with a later key of its sender's.
+    fileprivate func encryptedAnew(_ message: MLSMessage) throws -> MLSMessage {
+        guard case .privateMessage(let message) = message else { throw MLSError.invalid(.expectedWireFormat) }
+        let senderData = try message.senderData(epoch.secrets.senderData.secret, crypto)
+        let (leaf, generation) = (senderData.leaf, senderData.generation)
+        var ratchets = receiving
+        let key = try ratchets.step(leaf, .handshake, generation, crypto).key
+        return .privateMessage(
+            try message.open(senderData, key: key, crypto)
+                .privateMessage(
+                    from: leaf,
+                    key: ratchets.step(leaf, .handshake, generation + 4, crypto).key,
+                    senderDataSecret: epoch.secrets.senderData.secret,
+                    padding: .toMultiple(of: 64),
+                    crypto
+                )
+        )
     }
 }

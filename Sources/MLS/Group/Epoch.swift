@@ -184,6 +184,28 @@ extension Epoch {
         return writer.finish()
     }
 
+    /// Of this member's own ratchets the one for Commits, to open those that come back in another encryption
+    /// (`Group.openOwnCommit`). For keeping, sealed, from before the epoch's first Commit is made.
+    public borrowing func serializedHandshakes() -> Secret {
+        var writer = SecretWriter()
+        writer.write(.handshakes)
+        writer.write { $0.write(context.epoch) }
+        sending.handshake.write(to: &writer)
+        return writer.finish()
+    }
+
+    /// - Parameter serialized: from `serializedHandshakes()` of the same epoch.
+    func handshakes(_ serialized: borrowing Secret) throws(MLSError) -> ReceivingRatchet {
+        try wireForm { () throws(CodecError) in
+            var reader = try SecretReader(serialized.copy(), of: .handshakes)
+            var number = Reader(try reader.readFixed(8))
+            guard try number.readUInt64() == context.epoch else { throw .invalid("epoch of the handshakes part") }
+            let head = try HashRatchet(from: &reader)
+            try reader.finish()
+            return ReceivingRatchet(head)
+        }
+    }
+
     /// - Parameters:
     ///   - epoch: from `serialized()`.
     ///   - sending: from `serializedSending()` of the same epoch.

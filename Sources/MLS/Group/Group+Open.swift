@@ -1,4 +1,4 @@
-internal import Sodium
+public import Sodium
 internal import TLSCodec
 
 /// An application message, authenticated as its sender's.
@@ -104,6 +104,27 @@ extension Group {
             }
         receiving.take(step)
         return opened
+    }
+
+    /// Opens a Commit of this member's own as all others open it. Whoever can read it can encrypt it anew, so that its bytes
+    /// alone do not tell it: whether it is a certain one says `StagedCommit.follows`. Nothing changes.
+    /// - Parameter handshakes: `Epoch.serializedHandshakes()`, from before this member's first Commit of the epoch.
+    /// - Returns: nil for what is no Commit of this member's.
+    /// - Throws: `invalid` with the rule that the message breaks.
+    public borrowing func openOwnCommit(
+        _ message: MLSMessage,
+        handshakes: borrowing Secret
+    ) throws(MLSError) -> VerifiedCommit? {
+        guard case .privateMessage(let message) = message, message.isCommit else { return nil }
+        try requirePresent(message.groupID, message.epoch)
+        let senderData = try message.senderData(epoch.secrets.senderData.secret, crypto)
+        guard senderData.leaf == ownLeaf else { return nil }
+        let signatureKey = try member(at: ownLeaf).signatureKey
+        var ratchet = try epoch.handshakes(handshakes)
+        let content = try message.open(senderData, key: ratchet.take(senderData.generation, crypto), crypto)
+        try verify(content, signedWith: signatureKey)
+        guard case .commit(let commit) = content.content.content else { throw .internalBug("a Commit of another type") }
+        return try verify(commit, in: content, at: nil)
     }
 
     private mutating func receive(

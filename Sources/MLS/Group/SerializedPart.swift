@@ -8,6 +8,7 @@ enum SerializedPart: UInt8 {
     case receiving = 3
     case sending = 4
     case stagedCommit = 5
+    case handshakes = 6
 
     fileprivate static let version: UInt8 = 2
 }

@@ -25,6 +25,11 @@ public struct StagedCommit: ~Copyable, Sendable {
         try next.export(label: label, context: context, length: length)
     }
 
+    /// Whether this is the epoch that a Commit leads to.
+    public borrowing func follows(_ verified: VerifiedCommit) -> Bool {
+        next.context == verified.changes.context && next.epoch.confirmationTag == verified.confirmationTag
+    }
+
     /// For keeping, sealed, until it is known whether the Commit won.
     public borrowing func serialized() -> Secret {
         var writer = SecretWriter()

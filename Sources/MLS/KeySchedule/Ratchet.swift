@@ -106,6 +106,10 @@ struct ReceivingRatchet: Sendable {
         head = HashRatchet(secret)
     }
 
+    init(_ head: HashRatchet) {
+        self.head = head
+    }
+
     /// Takes the key of `generation`, which is gone then.
     /// - Throws: `generationUnused`, `generationNotTooFar`.
     mutating func take(_ generation: UInt32, _ crypto: Crypto) throws(MLSError) -> MessageKey {

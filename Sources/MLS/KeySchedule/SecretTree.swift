@@ -106,7 +106,7 @@ struct SecretTree: Sendable {
 
 /// This member's own ratchets.
 struct SendingRatchets: Sendable {
-    private var handshake: HashRatchet
+    private(set) var handshake: HashRatchet
     private var application: HashRatchet
 
     init(handshake: HashRatchet, application: HashRatchet) {

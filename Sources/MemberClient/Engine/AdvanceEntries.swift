@@ -23,8 +23,8 @@ extension Engine {
         keys: borrowing GroupEpochKeys,
         in transaction: borrowing VaultTransaction
     ) throws -> AdvanceOutcome {
-        if let pending = try ownPending(entry, of: group.id, in: transaction) {
-            try mergeOwn(pending, at: entry, of: group, in: transaction)
+        if let own = try ownCommit(entry, of: group, keys: keys, in: transaction) {
+            try mergeOwn(own, at: entry, of: group, in: transaction)
             return .opened
         }
         switch entry.body {
@@ -115,20 +115,8 @@ extension Engine {
         in group: LoadedGroup,
         keys: borrowing GroupEpochKeys
     ) throws(SkippedCommit) -> VerifiedCommit {
-        let context = EnvelopeContext(
-            mailbox: keys.mailbox,
-            epoch: group.record.cursor.epoch,
-            entryID: entry.entryID,
-            kind: .advance,
-            next: entry.next
-        )
         do {
-            let message = try EntryPolicy.open(
-                SealedBody(body),
-                in: context,
-                keys: keys,
-                group: group.mls.context
-            )
+            let message = try openMessage(body, of: entry, in: group, keys: keys)
             return try EntryPolicy.commit(group.mls.open(message))
         } catch let error as MLSError where error.isOurs {
             throw .state(error)
@@ -136,11 +124,28 @@ extension Engine {
             throw .garbage("\(error)")
         }
     }
+
+    /// The message in an advance (C1).
+    func openMessage(
+        _ body: [UInt8],
+        of entry: LogEntry,
+        in group: LoadedGroup,
+        keys: borrowing GroupEpochKeys
+    ) throws -> MLSMessage {
+        let context = EnvelopeContext(
+            mailbox: keys.mailbox,
+            epoch: group.record.cursor.epoch,
+            entryID: entry.entryID,
+            kind: .advance,
+            next: entry.next
+        )
+        return try EntryPolicy.open(SealedBody(body), in: context, keys: keys, group: group.mls.context)
+    }
 }
 
 extension MLSError {
     /// Whether it says something about this program rather than about what it was given. What seems to come from this
-    /// device itself, which MLS calls misuse, was put there by somebody else: its own is known by its entry id.
+    /// device itself, which MLS calls misuse, was put there by somebody else: its own that count are known before.
     var isOurs: Bool {
         switch self {
         case .malformed, .invalid, .misuse(.ownMessage): false

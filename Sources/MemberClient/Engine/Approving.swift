@@ -90,11 +90,8 @@ extension Engine {
         else { return }
         if try directory(transaction).contains(applicant.device.hash) { throw MemberError.admittedAlready }
         guard let number = try admissionUnderWay(of: applicant.device, transaction) else { return }
-        let pending = try transaction.record(
-            .pendingCommit(of: try coalitionGroup(transaction)),
-            as: PendingCommitRecord.self
-        )
-        guard pending?.intent != number else { throw MemberError.admissionUnderWay }
+        let commits = try ownCommits(of: try coalitionGroup(transaction), in: transaction)
+        guard !commits.contains(where: { $0.record.intent == number }) else { throw MemberError.admissionUnderWay }
         try transaction.delete(number, in: .intents)
     }
 

@@ -98,9 +98,17 @@ extension Engine {
             try await observer.willTake(.advance)
             let relay = try await relay(of: try vault.read { try $0.group(planned.group).profile.mailbox })
             let answer = try await relay.answer(to: request)
-            if case .failure(let problem) = answer, !problem.name.meansLostRace { throw RelayError.problem(problem) }
+            if case .failure(let problem) = answer, !problem.name.meansLostRace, !problem.name.isOfThisAdvance {
+                throw RelayError.problem(problem)
+            }
             try await syncGroup(planned.group)
-            if case .success(let acknowledged) = answer { try checkShown(request, acknowledged, in: planned.group) }
+            switch answer {
+            case .success(let acknowledged): try checkShown(request, acknowledged, in: planned.group)
+            case .failure(let problem):
+                if problem.name.isOfThisAdvance, try !setAside(request, in: planned.group) {
+                    throw RelayError.problem(problem)
+                }
+            }
             if let stopped = try vault.read({ try $0.group(planned.group).stopped }) {
                 throw MemberError.stopped(stopped)
             }
@@ -114,7 +122,7 @@ extension Engine {
     }
 
     /// Notes a Commit that the relay has acknowledged and then does not show in the log. It stays pending, and is handed over
-    /// again by a later command.
+    /// again by a later command, unless something else may stand under its entry id: then that one makes another.
     private func checkShown(_ request: AdvanceRequest, _ acknowledged: AppendResponse, in id: GroupID) throws {
         let isShown = try vault.write { transaction in
             let pending = try transaction.record(.pendingCommit(of: id), as: PendingCommitRecord.self)
@@ -126,6 +134,7 @@ extension Engine {
             return false
         }
         guard !isShown else { return }
+        if acknowledged.isDuplicate { _ = try setAside(request, in: id) }
         throw MemberError(
             .violation,
             "the relay says that it has the change, and does not show it in the log",
@@ -279,6 +288,9 @@ extension Engine {
         var options = CommitOptions()
         options.authenticatedData = context.encoded
         options.leafChanges = leafChanges
+        if try transaction.getSecret(.handshakes(of: group.id)) == nil {
+            try transaction.setSecret(.handshakes(of: group.id), to: group.mls.epoch.serializedHandshakes())
+        }
         do {
             let pending = try group.mls.commit(
                 proposals,
@@ -328,7 +340,10 @@ extension Engine {
         var addresses = leaf.addresses
         let renewsContactKey = group.record.profile.kind == .coalition && device.contactKeyIsStale
         if renewsContactKey {
-            let key = ContactKey()
+            // A Commit that was set aside brings the same, should it win after all.
+            let isKept = try ownCommits(of: group.id, in: transaction).contains { $0.record.renewsContactKey }
+            let kept = isKept ? try transaction.getSecret(.nextContactKey) : nil
+            let key = if let kept { try ContactKey(raw: kept) } else { ContactKey() }
             try transaction.setSecret(.nextContactKey, to: key.raw)
             addresses = try self.addresses(of: device, contactKey: key.publicKey, transaction)
         }
@@ -367,6 +382,14 @@ extension Problem.Name {
     fileprivate var meansLostRace: Bool {
         switch self {
         case .unseenAdvance, .epochEnded, .epochMismatch, .notPermitted: true
+        default: false
+        }
+    }
+
+    /// Whether it says that the relay will not take this very advance, now or later: it has the grant, or the entry id, already.
+    fileprivate var isOfThisAdvance: Bool {
+        switch self {
+        case .capabilityInUse, .entryIDInUse: true
         default: false
         }
     }

@@ -47,34 +47,18 @@ extension Engine {
         }
     }
 
-    /// This device's own Commit, if the entry is it: the relay must show it as it was sent.
-    func ownPending(
-        _ entry: LogEntry,
-        of id: GroupID,
-        in transaction: borrowing VaultTransaction
-    ) throws -> PendingCommitRecord? {
-        guard let pending = try transaction.record(.pendingCommit(of: id), as: PendingCommitRecord.self),
-            pending.request.entryID == entry.entryID, pending.request.next == entry.next,
-            BodyHash(of: pending.request.body) == entry.bodyHash
-        else { return nil }
-        return pending
-    }
-
     func mergeOwn(
-        _ pending: PendingCommitRecord,
+        _ own: OwnCommit,
         at entry: LogEntry,
         of group: LoadedGroup,
         in transaction: borrowing VaultTransaction
     ) throws {
-        guard let serialized = try transaction.getSecret(.stagedEpoch(of: group.id)) else {
-            throw VaultError.damaged("a pending Commit without its epoch")
-        }
-        let staged = try StagedCommit(serialized: serialized)
+        let staged = try stagedCommit(of: own, in: transaction)
         let capability = try nextKeys(of: staged, in: group).capability
         let opened = OpenedEpoch(
-            context: pending.context,
-            presented: pending.context.attestations,
-            pendingCommit: pending,
+            context: own.record.context,
+            presented: own.record.context.attestations,
+            pendingCommit: own.record,
             entry: entry,
             keys: capability
         )
@@ -117,8 +101,7 @@ extension Engine {
         try transaction.delete(.processedEntries(of: id))
         try transaction.delete(.brokenLog(of: id))
         try transaction.delete(.skippedAdvances(of: id))
-        try transaction.delete(.pendingCommit(of: id))
-        try transaction.delete(.stagedEpoch(of: id))
+        try forgetOwnCommits(of: id, transaction)
         try requeueUnconfirmed(in: id, transaction)
 
         let cursor = group.record.cursor
@@ -152,8 +135,9 @@ extension Engine {
     ) throws -> AdvanceRequest? {
         let body: [UInt8]
         switch (opened.entry.body, opened.pendingCommit) {
+        // One's own may stand in an entry of somebody else's.
+        case (.present(let bytes), _): body = bytes
         case (_, let pending?): body = pending.request.body
-        case (.present(let bytes), nil): body = bytes
         case (_, nil): return nil
         }
         return AdvanceRequest(
@@ -262,8 +246,7 @@ extension Engine {
         try transaction.delete(.epoch(of: group.id))
         try transaction.delete(.receiving(of: group.id))
         try transaction.delete(.sending(of: group.id))
-        try transaction.delete(.pendingCommit(of: group.id))
-        try transaction.delete(.stagedEpoch(of: group.id))
+        try forgetOwnCommits(of: group.id, transaction)
         try transaction.note(
             FindingRecord(
                 .groupStopped,

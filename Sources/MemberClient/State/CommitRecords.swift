@@ -95,8 +95,8 @@ struct WelcomeDestination: WireCodable, Sendable {
     }
 }
 
-/// A Commit of this device's that has been staged and not yet been seen in the log. The staged epoch is an item of its
-/// own.
+/// A Commit of this device's that has been staged and not yet been seen in the log, pending or set aside. The staged epoch is an
+/// item of its own.
 struct PendingCommitRecord: WireCodable, Sendable {
     /// As it was first sent, but for `advancesSeen`, which is filled in from what has been skipped since.
     let request: AdvanceRequest

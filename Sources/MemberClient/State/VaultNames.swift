@@ -47,6 +47,10 @@ extension VaultName {
     static func sending(of id: GroupID) -> VaultName { of(id, "sending") }
     static func pendingCommit(of id: GroupID) -> VaultName { of(id, "pending") }
     static func stagedEpoch(of id: GroupID) -> VaultName { of(id, "staged") }
+    /// What opens own Commits of the present epoch that come back in another encryption.
+    static func handshakes(of id: GroupID) -> VaultName { of(id, "handshakes") }
+    /// What `stagedEpoch` was for the Commit that was set aside under this number.
+    static func epochSetAside(_ number: UInt64, of id: GroupID) -> VaultName { of(id, "set aside/\(number)") }
     static func presentedAttestations(of id: GroupID) -> VaultName { of(id, "presented") }
     static func skippedAdvances(of id: GroupID) -> VaultName { of(id, "skipped") }
     /// Entries of the present epoch that were processed before its log began to be read anew.
@@ -142,6 +146,11 @@ extension VaultSpace {
 
     static func appliedAdvances(of id: GroupID) -> VaultSpace {
         VaultSpace("group/\(hexadecimal(id.bytes))/advances")
+    }
+
+    /// Commits of this device's, out of the present epoch, which the relay would not take.
+    static func commitsSetAside(of id: GroupID) -> VaultSpace {
+        VaultSpace("group/\(hexadecimal(id.bytes))/set aside")
     }
 }
 
