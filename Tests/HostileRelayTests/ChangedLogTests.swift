@@ -106,7 +106,11 @@ struct ChangedLogTests {
         let access = try scene.reader.access(to: .coalition)
         let rima = try await scene.coalition.admit(colleague: "rima", home: "rima", by: scene.founder)
         let log = try await scene.coalition.relay.read(ReadRequest(access: access, incarnation: .unknown, after: 0))
-        try await scene.advanceIntoNothing(from: access, epoch: before.epoch, seeing: log.entries.map(\.entryID))
+        try await scene.coalition.relay.advanceIntoNothing(
+            from: access,
+            epoch: before.epoch,
+            seeing: log.entries.map(\.entryID)
+        )
         scene.relay.show(scene.mailbox) { log in
             if log.epoch == before.epoch, !log.entries.isEmpty { log.entries.removeFirst() }
         }

@@ -110,6 +110,73 @@ struct RollbackTests {
         try await expectHealthy(members)
     }
 
+    /// Guards: what an insider puts there before anybody has handed anything back keeps nobody out, and who is further on and
+    /// who is not come together again.
+    @Test func lostCommitsAreHandedBackBehindAdvancesThatCameFirst() async throws {
+        let scene = try await Scene()
+        let insm = try await scene.coalition.admit(organisation: "INSM", by: scene.founder)
+        for member in [scene.reader, insm] { _ = try await member.sync() }
+        let earlier = try scene.coalition.copyOfRelay()
+        let (epoch, access) = (try insm.epoch().epoch, try insm.access(to: .coalition))
+        // Two epochs further on, which one member has not seen.
+        for colleague in ["rima", "sami"] {
+            await (try await scene.coalition.admit(colleague: colleague, home: colleague, by: scene.founder)).close()
+        }
+        _ = try await scene.reader.sync()
+        await insm.close()
+        for _ in 0..<300 {
+            _ = try await earlier.append(
+                AppendRequest(
+                    access: access,
+                    epoch: epoch,
+                    entryID: .random(),
+                    kind: .application,
+                    body: [UInt8](repeating: 7, count: BodyLength.oneKiB.rawValue)
+                )
+            )
+        }
+        try await earlier.advanceIntoNothing(from: access, epoch: epoch, seeing: [])
+        let members = try await reopen(scene, on: earlier)
+        let late = try scene.coalition.open("INSM", relay: earlier)
+        for member in members + [late] {
+            _ = try await member.sync()
+            #expect(try await member.members().count { $0.state == .active } == 5)
+        }
+        #expect(try late.takeFindings().contains(.garbageAdvance))
+        for member in members { _ = try member.takeFindings() }
+        #expect(try await late.send(text: "from who was late", to: [.coalition]).map(\.state) == [.relayed])
+        for member in members { #expect(try await member.takeTexts() == ["from who was late"]) }
+        try await expectHealthy(members)
+        #expect(try await late.takeTexts() == ["after, from 0", "after, from 1"])
+        await late.close()
+    }
+
+    /// Guards: a Commit that counts and came first keeps those who cannot follow it from nothing but each other, and is noticed.
+    @Test func whoeverIsFurtherOnGoesOnBesideACommitThatCameFirst() async throws {
+        let scene = try await Scene()
+        let insm = try await scene.coalition.admit(organisation: "INSM", by: scene.founder)
+        for member in [scene.founder, scene.reader, insm] { _ = try await member.sync() }
+        let (admin, late) = (try #require(UserAddress("admin@SMEX")), try #require(UserAddress("admin@INSM")))
+        _ = try await scene.founder.send(text: "before", to: [.user(late)])
+        #expect(try await insm.takeTexts() == ["before"])
+        let earlier = try scene.coalition.copyOfRelay()
+        let rima = try await scene.coalition.admit(colleague: "rima", home: "rima", by: scene.founder)
+        _ = try await scene.reader.sync()
+        for member in [insm, rima] { await member.close() }
+        let other = try scene.coalition.open("INSM", relay: earlier)
+        let sami = try await scene.coalition.admit(colleague: "sami", home: "sami", by: other, relay: earlier)
+        let members = try await reopen(scene, on: earlier)
+        for member in members {
+            _ = try await member.sync()
+            #expect(try Set(member.takeFindings()) == [.incarnationChanged])
+        }
+        _ = try await other.send(text: "after", to: [.user(admin)])
+        #expect(try await members[0].takeTexts() == ["after"])
+        #expect(try members[0].takeFindings() == [.coalitionSplitView])
+        try await expectHealthy(members)
+        for member in [other, sami] { await member.close() }
+    }
+
     /// Guards: a relay that changes its incarnation with every answer keeps nobody busy for ever.
     @Test func endlessIncarnationsEndTheCommandAndNotTheGroup() async throws {
         let scene = try await Scene()

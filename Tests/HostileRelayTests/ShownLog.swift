@@ -173,10 +173,10 @@ extension Member {
     }
 }
 
-extension Scene {
+extension TestRelay {
     /// An insider's advance out of an epoch, which nobody can open.
     func advanceIntoNothing(from access: Access, epoch: UInt64, seeing seen: [EntryID]) async throws {
-        _ = try await coalition.relay.advance(
+        _ = try await advance(
             AdvanceRequest(
                 access: access,
                 epoch: epoch,

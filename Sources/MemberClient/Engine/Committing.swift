@@ -364,7 +364,7 @@ struct ImpossibleCommit: Error {
 
 extension AdvanceRequest {
     /// The same, having seen these advances.
-    fileprivate func seeing(_ seen: [EntryID]) -> AdvanceRequest {
+    func seeing(_ seen: [EntryID]) -> AdvanceRequest {
         AdvanceRequest(
             access: access,
             epoch: epoch,

@@ -9,20 +9,60 @@ extension Engine {
     func recover(_ id: GroupID, from record: GroupRecord) async throws {
         let relay = try await relay(of: record.profile.mailbox)
         let advances = try vault.read { try $0.records(in: .appliedAdvances(of: id), as: AppliedAdvance.self) }
+        var refusal: Problem?
         for (_, advance) in advances {
-            guard case .failure(let problem) = try await relay.answer(to: advance.request) else { continue }
+            guard let problem = try await handBack(advance.request, to: relay) else { continue }
             switch problem.name {
             // The relay has lost the epoch itself: an advance before this one opens it, unless that is forgotten.
             case .notPermitted: continue
             // The next epoch is there: nothing of this one was lost.
             case .capabilityInUse: continue
+            // That says nothing of those that follow. It is told if the present epoch is not there in the end.
+            case .unseenAdvance, .advancesExhausted, .entryIDInUse: refusal = refusal ?? problem
             default: throw RelayError.problem(problem)
             }
         }
-        let response = try await relay.read(
-            ReadRequest(access: record.access, incarnation: .unknown, after: 0)
-        )
-        try restart(id, from: record.cursor, response)
+        let present = ReadRequest(access: record.access, incarnation: .unknown, after: 0)
+        switch try await relay.answer(to: present) {
+        case .success(let response): try restart(id, from: record.cursor, response)
+        case .failure(let problem): throw RelayError.problem(refusal ?? problem)
+        }
+    }
+
+    /// Hands an advance back behind all that have been made out of its epoch since. They are named unjudged: the keys of that
+    /// epoch are gone. Whoever is still in it judges them, and takes the first that counts.
+    /// - Returns: why the relay did not take it.
+    private func handBack(_ request: AdvanceRequest, to relay: any Relay) async throws -> Problem? {
+        var request = request
+        for _ in 0..<Self.attempts {
+            guard case .failure(let problem) = try await relay.answer(to: request) else { return nil }
+            guard problem.name == .unseenAdvance else { return problem }
+            switch try await advances(in: request.access, at: relay) {
+            case .success(let advances): request = request.seeing(advances)
+            case .failure(let problem): return problem
+            }
+        }
+        return Problem(.unseenAdvance)
+    }
+
+    /// The advances that a relay has out of an epoch.
+    private func advances(in epoch: Access, at relay: any Relay) async throws -> Result<[EntryID], Problem> {
+        var advances: [EntryID] = []
+        var last: UInt64 = 0
+        var isAtEnd = false
+        while !isAtEnd, advances.count < AdvanceRequest.maximumAdvances {
+            let request = ReadRequest(access: epoch, incarnation: .unknown, after: last)
+            switch try await relay.answer(to: request) {
+            case .success(let response):
+                advances += response.entries.filter { $0.kind == .advance }.map(\.entryID)
+                let end = response.entries.last?.sequence ?? last
+                isAtEnd = end <= last || end >= response.head
+                last = end
+            case .failure(let problem):
+                return .failure(problem)
+            }
+        }
+        return .success(Array(advances.prefix(AdvanceRequest.maximumAdvances)))
     }
 
     /// Begins to read the present epoch anew, from the opening that the relay has for it now. What has been processed
