@@ -68,6 +68,33 @@ struct CopiedEntryTests {
         }
     }
 
+    /// Guards: that they stay together, and the removal comes all the same.
+    @Test func aRemovalInAnothersEntryIsSkippedByAllButWhomItRemoves() async throws {
+        let coalition = try await TestCoalition()
+        let relay = InterceptedRelay(coalition.relay)
+        let founder = try await coalition.found("SMEX", relay: relay)
+        let thief = try await coalition.admit(organisation: "JOSA", by: founder)
+        let rima = try await coalition.admit(colleague: "rima", home: "rima", by: founder)
+        for member in [founder, thief, rima] { _ = try await member.sync() }
+        relay.onAdvance { request, inner throws(RelayError) in
+            do {
+                let next = [Grant(capabilityHash: Capability.random().hash, rights: .read)]
+                _ = try await inner.advance(thief.resealed(request, as: .theSameBytes, next: next))
+                _ = try await rima.sync()
+            } catch {
+                throw .violation("\(error)")
+            }
+            relay.onAdvance(nil)
+            return try await inner.advance(request)
+        }
+        try await founder.remove(rima.address)
+        #expect(try rima.takeFindings() == [.groupStopped])
+        _ = try await founder.send(text: "after it", to: [.coalition])
+        #expect(try await thief.takeTexts() == ["after it"])
+        #expect(try thief.takeFindings() == [.commitSkipped])
+        for member in [founder, thief, rima] { await member.close() }
+    }
+
     /// That somebody is admitted and reached although another member's advance comes before the Commit.
     private func expectAdmission(
         reader readersFindings: [FindingKind],
