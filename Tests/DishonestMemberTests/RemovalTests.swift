@@ -140,6 +140,40 @@ struct RemovalTests {
         await scene.close()
     }
 
+    /// Guards: who has read neither the Commit that a removal rests on nor the removal gets both from a relay that has lost them,
+    /// in this order; also where the removal is still to come.
+    @Test(arguments: [false, true])
+    func whatARemovalRestsOnIsHandedBackBeforeIt(afterTheRestoration: Bool) async throws {
+        let scene = try await DishonestScene()
+        let colleague = try await scene.coalition.admit(colleague: "rima", home: "rima", by: scene.other)
+        for member in [scene.founder, scene.dishonest] { _ = try await member.sync() }
+        let backup = try scene.coalition.copyOfRelay()
+        try await scene.dishonest.send { _ in
+            var crafted = CraftedCommit()
+            crafted.proposals = [.remove(LeafIndex(0))]
+            return crafted
+        }
+        _ = try await scene.founder.sync()
+        if !afterTheRestoration { try await scene.founder.remove(scene.dishonest.address) }
+        await colleague.close()
+        await scene.close()
+        let founder = try scene.coalition.open("SMEX", relay: backup)
+        let other = try scene.coalition.open("INSM", relay: backup)
+        let late = try scene.coalition.open("rima", relay: backup)
+        _ = try await founder.sync()
+        if afterTheRestoration { try await founder.remove(scene.dishonest.address) }
+        for member in [late, other] {
+            _ = try await member.sync()
+            let findings = try member.unshownFindings()
+            #expect(findings.map(\.kind).filter { $0 != .incarnationChanged } == [.commitSkipped])
+            #expect(findings.first { $0.kind == .commitSkipped }?.who == scene.dishonest.address)
+            #expect(try await member.members().count { $0.state == .active } == 3)
+        }
+        #expect(try await late.send(text: "after it", to: [.coalition]).map(\.state) == [.relayed])
+        for member in [founder, other] { #expect(try await member.takeTexts() == ["after it"]) }
+        for member in [founder, other, late] { await member.close() }
+    }
+
     /// Guards: whoever has done nothing is not removed for what another has done.
     @Test func nobodyElseIsRemovedForIt() async throws {
         let scene = try await DishonestScene()

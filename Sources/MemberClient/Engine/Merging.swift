@@ -94,8 +94,11 @@ extension Engine {
         let request = try advanceRequest(of: opened, in: group, transaction)
         let before = Membership(tree: group.mls.tree)
         let charter = try GroupTerms(reading: group.mls.context).charter
+        let treeBefore = group.mls.tree
         try group.mls.merge(staged)
         let after = Membership(tree: group.mls.tree)
+        let offences = try takeOffences(of: id, transaction)
+            .filter { group.mls.tree[LeafIndex($0.sender)] != treeBefore[LeafIndex($0.sender)] }
 
         try forgetSeenEntries(in: group.record, id, transaction)
         try transaction.delete(.processedEntries(of: id))
@@ -115,7 +118,8 @@ extension Engine {
         group.record.directoryEpoch = nil
         group.record.lastCommitTime = SendPolicy.time(clock: Time(seconds: 0), tree: group.mls.tree)
         try keepPresented(opened.presented, of: group, transaction)
-        try keepApplied(request, of: id, transaction)
+        // Before it, what a removal rests on (C8).
+        if let request { try keepApplied(offences.map(\.request) + [request], of: id, transaction) }
         if group.record.profile.kind == .coalition {
             let change = CoalitionChange(before: before, after: after, charterBefore: charter)
             try followCoalition(change, opened.context, opened.pendingCommit, of: group, transaction)
@@ -184,15 +188,43 @@ extension Engine {
     }
 
     private func keepApplied(
-        _ request: AdvanceRequest?,
+        _ requests: [AdvanceRequest],
         of id: GroupID,
         _ transaction: borrowing VaultTransaction
     ) throws {
-        guard let request else { return }
-        let number = try transaction.append(AppliedAdvance(request: request).encoded, to: .appliedAdvances(of: id))
-        if number > AppliedAdvance.maximumCount {
-            try transaction.delete(number - AppliedAdvance.maximumCount, in: .appliedAdvances(of: id))
+        for request in requests {
+            let number = try transaction.append(AppliedAdvance(request: request).encoded, to: .appliedAdvances(of: id))
+            if number > AppliedAdvance.maximumCount {
+                try transaction.delete(number - AppliedAdvance.maximumCount, in: .appliedAdvances(of: id))
+            }
         }
+    }
+
+    private func takeOffences(of id: GroupID, _ transaction: borrowing VaultTransaction) throws -> [Offence] {
+        let offences = try transaction.records(in: .offences(of: id), as: Offence.self)
+        for (number, _) in offences { try transaction.delete(number, in: .offences(of: id)) }
+        return offences.map(\.record)
+    }
+
+    /// Keeps an advance whose sender may be removed for it; the first of each is enough (C8).
+    private func keepOffence(
+        _ entry: LogEntry,
+        by sender: LeafIndex,
+        in group: LoadedGroup,
+        _ transaction: borrowing VaultTransaction
+    ) throws {
+        guard case .present(let body) = entry.body, try !offenders(in: group.id, transaction).contains(sender) else {
+            return
+        }
+        let request = AdvanceRequest(
+            access: group.record.access,
+            epoch: group.record.cursor.epoch,
+            entryID: entry.entryID,
+            next: entry.next,
+            advancesSeen: try transaction.skippedAdvances(of: group.id).map(\.entryID),
+            body: body
+        )
+        _ = try transaction.append(Offence(sender: sender.value, request: request).encoded, to: .offences(of: group.id))
     }
 
     /// Notes a Commit that everybody skips.
@@ -216,6 +248,7 @@ extension Engine {
             )
         case .policy(let violation, let leaf):
             let sender = violation.rule.blamesSender ? leaf.value : nil
+            if violation.rule.blamesSender { try keepOffence(entry, by: leaf, in: group, transaction) }
             skipped.append(SkippedAdvance(entryID: entry.entryID, sender: sender))
             try transaction.note(
                 FindingRecord(

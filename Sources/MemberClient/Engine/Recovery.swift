@@ -8,10 +8,15 @@ extension Engine {
     /// - Parameter record: the group as the read that showed it saw it.
     func recover(_ id: GroupID, from record: GroupRecord) async throws {
         let relay = try await relay(of: record.profile.mailbox)
-        let advances = try vault.read { try $0.records(in: .appliedAdvances(of: id), as: AppliedAdvance.self) }
+        let requests = try vault.read { transaction in
+            let applied = try transaction.records(in: .appliedAdvances(of: id), as: AppliedAdvance.self)
+            // Those of the present epoch, for a removal that is still to come (C8).
+            let offences = try transaction.records(in: .offences(of: id), as: Offence.self)
+            return applied.map(\.record.request) + offences.map(\.record.request)
+        }
         var refusal: Problem?
-        for (_, advance) in advances {
-            guard let problem = try await handBack(advance.request, to: relay) else { continue }
+        for request in requests {
+            guard let problem = try await handBack(request, to: relay) else { continue }
             switch problem.name {
             // The relay has lost the epoch itself: an advance before this one opens it, unless that is forgotten.
             case .notPermitted: continue

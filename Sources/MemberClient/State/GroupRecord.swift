@@ -167,7 +167,32 @@ struct SkippedAdvance: WireCodable, Sendable {
     }
 }
 
-/// An advance that was applied, as it is handed back to a relay that lost it (Protocol/detection.md).
+/// A skipped advance whose sender may be removed for it, as it is handed back to a relay that lost it.
+struct Offence: WireCodable, Sendable {
+    /// Its leaf.
+    let sender: UInt32
+    let request: AdvanceRequest
+
+    init(sender: UInt32, request: AdvanceRequest) {
+        self.sender = sender
+        self.request = request
+    }
+
+    init(from reader: inout Reader) throws(CodecError) {
+        try reader.readRecordVersion()
+        sender = try reader.readUInt32()
+        request = try reader.read()
+    }
+
+    func encode(to writer: inout Writer) {
+        writer.writeRecordVersion()
+        writer.write(sender)
+        writer.write(request)
+    }
+}
+
+/// An advance that was applied, or what such a one rests on, as it is handed back to a relay that lost it
+/// (Protocol/detection.md).
 struct AppliedAdvance: WireCodable, Sendable {
     let request: AdvanceRequest
 

@@ -148,6 +148,12 @@ extension VaultSpace {
         VaultSpace("group/\(hexadecimal(id.bytes))/advances")
     }
 
+    /// Advances out of the present epoch whose senders may be removed for them, the first of each: what a removal rests on
+    /// goes with it to a relay that has lost both.
+    static func offences(of id: GroupID) -> VaultSpace {
+        VaultSpace("group/\(hexadecimal(id.bytes))/offences")
+    }
+
     /// Commits of this device's, out of the present epoch, which the relay would not take.
     static func commitsSetAside(of id: GroupID) -> VaultSpace {
         VaultSpace("group/\(hexadecimal(id.bytes))/set aside")
