@@ -93,6 +93,13 @@ enum Parameter {
         return target
     }
 
+    static func user(_ text: String) throws(Failure) -> UserAddress {
+        guard let address = UserAddress(pasted(text)) else {
+            throw Failure(.usage, .badUser, ["value": text], advice: .badUserAdvice)
+        }
+        return address
+    }
+
     static func messageID(_ text: String) throws(Failure) -> MessageID {
         guard let id = MessageID(text: pasted(text)) else {
             throw Failure(.usage, .badMessageID, ["value": text], advice: .badMessageIDAdvice)

@@ -6,6 +6,10 @@ import Testing
 struct ContentTests {
     static let id = "000102030405060708090a0b0c0d0e0f"
 
+    static func reference() -> Content.Reference {
+        Content.Reference(.random(), from: DeviceHash(unchecked: MessageID.random().bytes + MessageID.random().bytes))
+    }
+
     func content(_ json: String) throws -> Content { try Content(json: Array(json.utf8)) }
 
     func content(members: String) throws -> Content {
@@ -20,13 +24,22 @@ struct ContentTests {
         ]
     )
     func roundTrip(kind: Content.Kind) throws {
-        let reference = MessageID.random()
+        let reference = Self.reference()
         let sent = try Content(kind, references: [reference])
         let read = try Content(json: sent.json)
         #expect(read.kind == kind)
         #expect(read.id == sent.id)
         #expect(read.references == [reference])
         #expect(read.json == sent.json)
+    }
+
+    @Test("a reference without its sender is what an earlier program writes")
+    func sender() throws {
+        let id = Self.reference().id
+        let read = try content(members: #""kind":"acknowledgement","references":["\#(id)"]"#)
+        #expect(read.references == [Content.Reference(id, from: nil)])
+        let sent = try Content(.receipt(.read), references: [Self.reference(), Content.Reference(id, from: nil)])
+        #expect(sent.object["senders"] == nil)
     }
 
     @Test("members and kinds that are not known are kept")
@@ -53,6 +66,10 @@ struct ContentTests {
             (#""kind":"acknowledgement""#, "references"), (#""kind":"cancel","references":[]"#, "references"),
             (#""kind":"cancel","references":["000102030405060708090A0B0C0D0E0F"]"#, "references"),
             (#""kind":"alert","alert":"x""#, "alert"), (#""kind":"file""#, "file"),
+            (#""kind":"cancel","references":["000102030405060708090a0b0c0d0e0f"],"senders":[]"#, "senders"),
+            (#""kind":"cancel","references":["000102030405060708090a0b0c0d0e0f"],"senders":["00"]"#, "senders"),
+            (#""kind":"cancel","references":["000102030405060708090a0b0c0d0e0f"],"senders":[null]"#, "senders"),
+            (#""kind":"cancel","references":["000102030405060708090a0b0c0d0e0f"],"senders":"x""#, "senders"),
         ]
     )
     func wrongMember(members: String, name: String) {
@@ -72,9 +89,9 @@ struct ContentTests {
         let longest = String(repeating: "\u{1F54A}", count: 65_536)
         _ = try Content(.text(longest))
         #expect(throws: ContentError.member("text")) { try Content(.text(longest + "a")) }
-        _ = try Content(.receipt(.read), references: (0..<256).map { _ in .random() })
+        _ = try Content(.receipt(.read), references: (0..<256).map { _ in Self.reference() })
         #expect(throws: ContentError.member("references")) {
-            try Content(.receipt(.read), references: (0..<257).map { _ in .random() })
+            try Content(.receipt(.read), references: (0..<257).map { _ in Self.reference() })
         }
     }
 

@@ -184,6 +184,15 @@ struct ParsingTests {
         #expect(isUsageError("members", "--key-file", "/k", "--passphrase-file", "/p"))
     }
 
+    @Test("what takes an id takes whose it is, where a choice is left to the person")
+    func sender() throws {
+        #expect(try parse(Acknowledge.self, "ack", "ID", "text", "--from", "a@B").from == "a@B")
+        #expect(try parse(AlertStatus.self, "alert", "status", "ID", "--from", "a@B").from == "a@B")
+        #expect(try parse(AlertExport.self, "alert", "export", "ID", "--from", "a@B").from == "a@B")
+        #expect(isUsageError("alert", "cancel", "ID", "--from", "a@B"))
+        #expect(throws: Failure.self) { try Parameter.user("coalition") }
+    }
+
     @Test("every command's help says in one line what it does, and shows an example", arguments: Language.allCases)
     func help(language: Language) throws {
         Speech.$language.withValue(language) {

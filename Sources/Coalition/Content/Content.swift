@@ -1,3 +1,5 @@
+internal import RelayAPI
+
 /// What stands inside an application message (Protocol/content.md): one JSON object.
 ///
 /// It keeps the whole object, so that members and kinds that this program does not know are neither lost nor changed.
@@ -26,16 +28,29 @@ public struct Content: Sendable {
         case read
     }
 
+    /// A message that another is about. Its sender is part of its name: anybody can send a message with an id that somebody
+    /// else has drawn.
+    public struct Reference: Hashable, Sendable {
+        public let id: MessageID
+        /// Nil where an earlier program wrote only the id.
+        public let sender: DeviceHash?
+
+        public init(_ id: MessageID, from sender: DeviceHash?) {
+            self.id = id
+            self.sender = sender
+        }
+    }
+
     public let id: MessageID
     public let kind: Kind
-    /// Of the messages that it is about.
-    public let references: [MessageID]
+    /// The messages that it is about.
+    public let references: [Reference]
     /// Everything, as it was read or is to be written.
     public let object: JSONObject
 
     /// A message to be sent.
     /// - Throws: when a text or a list of references is outside its bounds, or the whole is too long or nested too deep.
-    public init(id: MessageID = .random(), _ kind: Kind, references: [MessageID] = []) throws(ContentError) {
+    public init(id: MessageID = .random(), _ kind: Kind, references: [Reference] = []) throws(ContentError) {
         var object = JSONObject()
         object.set("v", to: .number("\(Self.version)"))
         object.set("id", to: .string(id.description))
@@ -50,7 +65,11 @@ public struct Content: Sendable {
         case .heartbeat, .unknown: break
         }
         if !references.isEmpty {
-            object.set("references", to: .array(references.map { .string($0.description) }))
+            object.set("references", to: .array(references.map { .string($0.id.description) }))
+            let senders = references.compactMap(\.sender)
+            if senders.count == references.count {
+                object.set("senders", to: .array(senders.map { .string(Hexadecimal.encode($0.bytes)) }))
+            }
         }
         // One set of rules, the reader's: what is sent can be read.
         try self.init(json: Self.encode(object))
@@ -114,14 +133,18 @@ public struct Content: Sendable {
         return text
     }
 
-    private static func references(in object: JSONObject) throws(ContentError) -> [MessageID] {
+    private static func references(in object: JSONObject) throws(ContentError) -> [Reference] {
         guard let value = object["references"] else { return [] }
         guard let values = value.array, (1...maximumReferenceCount).contains(values.count) else {
             throw .member("references")
         }
-        let references = values.compactMap { $0.string.flatMap(MessageID.init(text:)) }
-        guard references.count == values.count else { throw .member("references") }
-        return references
+        let ids = values.compactMap { $0.string.flatMap(MessageID.init(text:)) }
+        guard ids.count == values.count else { throw .member("references") }
+        guard let value = object["senders"] else { return ids.map { Reference($0, from: nil) } }
+        let senders = (value.array ?? [])
+            .compactMap { $0.string.flatMap(Hexadecimal.decode).flatMap { DeviceHash($0) } }
+        guard senders.count == ids.count, value.array?.count == ids.count else { throw .member("senders") }
+        return zip(ids, senders).map { Reference($0, from: $1) }
     }
 }
 

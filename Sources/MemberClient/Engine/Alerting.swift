@@ -22,7 +22,10 @@ extension Engine {
                 return Queued(id: known, numbers: [], targets: targets)
             }
             let destinations = try targets.map { try destination(of: $0, transaction) }
-            let earlier = try alert.references.compactMap { try transaction.record(.alert($0), as: MessageID.self) }
+            let earlier = try alert.references.compactMap { reference in
+                try transaction.record(.alert(reference), as: MessageID.self)
+                    .flatMap { try ownOrganisationsReference(to: $0, transaction) }
+            }
             let content = try content(alert, id: .random(), references: earlier)
             return Queued(
                 id: content.id,
@@ -34,7 +37,7 @@ extension Engine {
         // It may still wait here from the time before.
         _ = try await flushOutbox()
         let waits = try vault.read { transaction in
-            let places = try transaction.record(.tracked(sent.id), as: TrackedMessage.self)?.places ?? []
+            let places = try ownOrganisations(sent.id, transaction)?.places ?? []
             return try !places.allSatisfy { try isRelayed($0, transaction) }
         }
         return targets.map { target in
@@ -55,7 +58,12 @@ extension Engine {
             let (later, newest) = try chain(from: id, transaction)
             guard newest.superseded == nil else { throw MemberError.alreadyCancelled(id.description) }
             let chain = try later.reduce(into: []) { $0 += try ancestors(of: $1, transaction) + [$1] }.unique
-            let alerts = try chain.map { try self.alert(of: $0, transaction) }
+            let alerts = try chain.map { reference in
+                guard let alert = try content(of: reference, transaction)?.alert else {
+                    throw MemberError.unknownAlert(reference.id.description)
+                }
+                return alert
+            }
             guard let last = alerts.last else { throw MemberError.unknownAlert(id.description) }
             let new = MessageID.random()
             let sender = try transaction.device().identity.address.userAddress
@@ -88,15 +96,20 @@ extension Engine {
     }
 
     /// Answers a message where it stands.
-    func acknowledge(_ id: MessageID, text: String?) async throws -> [SendResult] {
+    /// - Parameter sender: whose message is meant; needed only where several have sent one under this id.
+    func acknowledge(_ id: MessageID, from sender: UserAddress?, text: String?) async throws -> [SendResult] {
         let queued = try vault.write { transaction in
-            guard let tracked = try transaction.record(.tracked(id), as: TrackedMessage.self) else {
-                throw MemberError.unknownMessage(id.description)
-            }
+            let messages = try transaction.tracked(id)
+                .filter { sender == nil || $0.sender.address.userAddress == sender }
+            // Nobody is to seem to have answered what they have not read: one's own organisation's is not meant before others'.
+            guard let tracked = try only(of: messages, id) else { throw MemberError.unknownMessage(id.description) }
             guard !tracked.isOwn else { throw MemberError.ownMessage(id.description) }
             let content: Content
             do throws(ContentError) {
-                content = try Content(.acknowledgement(text: text), references: [id])
+                content = try Content(
+                    .acknowledgement(text: text),
+                    references: [Content.Reference(id, from: tracked.sender.hash)]
+                )
             } catch {
                 throw MemberError.textTooLong
             }
@@ -112,38 +125,62 @@ extension Engine {
 
     /// What an alert took the place of, the oldest first, as far as it is of one's own organisation and still here: whoever
     /// supersedes the alert supersedes these too, whichever of them a person has named.
-    private func ancestors(of id: MessageID, _ transaction: borrowing VaultTransaction) throws -> [MessageID] {
+    private func ancestors(
+        of alert: Content.Reference,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> [Content.Reference] {
         let own = try transaction.device().identity.address.organisation
-        return try references(of: id, transaction)
-            .filter { reference in
-                guard let tracked = try transaction.record(.tracked(reference), as: TrackedMessage.self) else {
-                    return false
+        return try (content(of: alert, transaction)?.references ?? [])
+            .compactMap { reference in
+                guard let sender = reference.sender else {
+                    return try ownOrganisationsReference(to: reference.id, transaction)
                 }
-                return try tracked.organisation == own && entry(of: reference, transaction) != nil
+                let tracked = try transaction.tracked(reference.id, from: sender)
+                return tracked?.organisation == own ? reference : nil
             }
+            .filter { try content(of: $0, transaction)?.alert != nil }
+    }
+
+    /// The message that one's own organisation has sent under an id; of several this device's, or else the first.
+    func ownOrganisations(_ id: MessageID, _ transaction: borrowing VaultTransaction) throws -> TrackedMessage? {
+        let own = try transaction.device().identity.address.organisation
+        let messages = try transaction.tracked(id).filter { $0.organisation == own }
+        return messages.first(where: \.isOwn) ?? messages.first
+    }
+
+    private func ownOrganisationsReference(
+        to id: MessageID,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> Content.Reference? {
+        try ownOrganisations(id, transaction).map { Content.Reference(id, from: $0.sender.hash) }
+    }
+
+    /// - Throws: when one's own organisation has sent nothing under this id.
+    func changeable(_ id: MessageID, _ transaction: borrowing VaultTransaction) throws -> TrackedMessage {
+        if let tracked = try ownOrganisations(id, transaction) { return tracked }
+        let isUnknown = try transaction.tracked(id).isEmpty
+        throw isUnknown ? MemberError.unknownAlert(id.description) : .notOwnAlert(id.description)
     }
 
     /// An alert and everything that has superseded it, the newest last; all of one's own organisation.
     private func chain(
         from id: MessageID,
         _ transaction: borrowing VaultTransaction
-    ) throws -> (ids: [MessageID], newest: TrackedMessage) {
-        var ids = [id]
+    ) throws -> (alerts: [Content.Reference], newest: TrackedMessage) {
+        var alerts: [Content.Reference] = []
+        var last = id
         while true {
-            guard let last = ids.last, let tracked = try transaction.record(.tracked(last), as: TrackedMessage.self)
-            else { throw MemberError.unknownAlert(id.description) }
-            guard try tracked.organisation == transaction.device().identity.address.organisation else {
-                throw MemberError.notOwnAlert(id.description)
-            }
+            let tracked = try changeable(last, transaction)
+            alerts.append(Content.Reference(last, from: tracked.sender.hash))
             // What two devices did at once may name each other in no order; nothing is followed twice.
-            guard let next = tracked.superseded, !next.isCancelled, !ids.contains(next.by),
-                ids.count < Content.maximumReferenceCount
-            else { return (ids, tracked) }
-            ids.append(next.by)
+            guard let next = tracked.superseded, !next.isCancelled, !alerts.contains(where: { $0.id == next.by }),
+                alerts.count < Content.maximumReferenceCount
+            else { return (alerts, tracked) }
+            last = next.by
         }
     }
 
-    private func content(_ alert: Alert, id: MessageID, references: [MessageID] = []) throws -> Content {
+    private func content(_ alert: Alert, id: MessageID, references: [Content.Reference] = []) throws -> Content {
         do throws(ContentError) {
             return try Content(id: id, .alert(alert.object), references: references)
         } catch {

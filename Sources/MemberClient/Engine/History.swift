@@ -60,10 +60,12 @@ extension Engine {
             sent: record.sent,
             received: record.received,
             text: content.kind.text,
-            references: content.references.map(\.description),
+            references: content.references.map(\.id.description),
             content: record.content,
             isVerified: try transaction.get(.verified(record.sender.hash)) != nil,
-            alertState: try content.alert.map { try alertState(of: content.id, $0, transaction) }
+            alertState: try content.alert.map {
+                try alertState(of: content.id, from: record.sender.hash, $0, transaction)
+            }
         )
     }
 

@@ -30,9 +30,14 @@ extension Member {
     }
 
     /// Answers a message, where it stands, for everybody there to see.
-    /// - Throws: `badInput` for an id that is not on this device, and for one's own message.
-    public func acknowledge(_ id: MessageID, text: String?) async throws(MemberError) -> [SendResult] {
-        try await describingErrors { try await engine.acknowledge(id, text: text) }
+    /// - Parameter sender: whose message is meant. It needs to be said only where several have sent one under this id.
+    /// - Throws: `badInput` for an id that is not on this device, or might mean one or another, and for one's own message.
+    public func acknowledge(
+        _ id: MessageID,
+        from sender: UserAddress? = nil,
+        text: String?
+    ) async throws(MemberError) -> [SendResult] {
+        try await describingErrors { try await engine.acknowledge(id, from: sender, text: text) }
     }
 
     /// The alerts on this device, oldest first. Asks nobody.
@@ -41,15 +46,23 @@ extension Member {
     }
 
     /// Asks nobody.
-    /// - Throws: `badInput` when there is no alert of this id.
-    public func alert(_ id: MessageID) throws(MemberError) -> AlertEntry {
-        try describingErrors { try engine.alert(id) }
+    /// - Parameter sender: whose is meant; nil for one's own organisation's, or the only one.
+    /// - Throws: `badInput` when there is no alert of this id, or it might be one or another.
+    public func alert(_ id: MessageID, from sender: UserAddress? = nil) throws(MemberError) -> AlertEntry {
+        try describingErrors { try engine.alert(id, from: sender) }
+    }
+
+    /// An alert of this organisation's, for `update` to begin with. Asks nobody.
+    /// - Throws: `badInput` when there is no alert of this id, `notPermitted` for another organisation's.
+    public func changeableAlert(_ id: MessageID) throws(MemberError) -> AlertEntry {
+        try describingErrors { try engine.changeableAlert(id) }
     }
 
     /// Who has a message, as far as this device knows. Asks nobody.
-    /// - Throws: `badInput` when there is no message of this id.
-    public func reach(of id: MessageID) throws(MemberError) -> MessageReach {
-        try describingErrors { try engine.reach(of: id) }
+    /// - Parameter sender: whose is meant; nil for one's own organisation's, or the only one.
+    /// - Throws: `badInput` when there is no message of this id, or it might be one or another.
+    public func reach(of id: MessageID, from sender: UserAddress? = nil) throws(MemberError) -> MessageReach {
+        try describingErrors { try engine.reach(of: id, from: sender) }
     }
 
     /// Waits until a message has come so far with so many organisations, or the time is over.

@@ -128,6 +128,14 @@ extension MemberError {
         )
     }
 
+    static func ambiguousMessage(_ id: String) -> MemberError {
+        MemberError(
+            .badInput,
+            "several messages have the id \(id), of different senders",
+            advice: "say whose is meant: --from USER@ORG, as recv shows it"
+        )
+    }
+
     static func ownMessage(_ id: String) -> MemberError {
         MemberError(
             .badInput,

@@ -77,10 +77,10 @@ extension Engine {
         _ transaction: borrowing VaultTransaction,
         _ change: (inout TrackedMessage.Place) -> Void
     ) throws {
-        guard var tracked = try transaction.record(.tracked(id), as: TrackedMessage.self),
+        guard var tracked = try transaction.tracked(id, from: try transaction.device().identity.hash),
             let index = tracked.places.firstIndex(where: { $0.outboxNumber == outboxNumber })
         else { return }
         change(&tracked.places[index])
-        try transaction.setRecord(.tracked(id), to: tracked)
+        try transaction.setTracked(id, to: tracked)
     }
 }

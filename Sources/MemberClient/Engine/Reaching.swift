@@ -5,10 +5,11 @@ internal import RelayAPI
 extension Engine {
     func alertState(
         of id: MessageID,
+        from sender: DeviceHash,
         _ alert: Alert,
         _ transaction: borrowing VaultTransaction
     ) throws -> AlertState {
-        if let superseded = try transaction.record(.tracked(id), as: TrackedMessage.self)?.superseded {
+        if let superseded = try transaction.tracked(id, from: sender)?.superseded {
             let by = superseded.by.description
             return superseded.isCancelled ? .cancelled(by: by) : .updated(by: by)
         }
@@ -19,46 +20,83 @@ extension Engine {
     /// All alerts on this device, oldest first.
     func alerts() throws -> [AlertEntry] {
         try vault.read { transaction in
-            try transaction.records(in: .alerts, as: MessageID.self)
-                .compactMap { _, id in try entry(of: id, transaction) }
+            try transaction.records(in: .alerts, as: MessageID.self).map(\.record).unique
+                .flatMap { id in try transaction.tracked(id).compactMap { try entry(of: id, $0, transaction) } }
         }
     }
 
-    func alert(_ id: MessageID) throws -> AlertEntry {
+    func alert(_ id: MessageID, from sender: UserAddress?) throws -> AlertEntry {
         try vault.read { transaction in
-            guard let entry = try entry(of: id, transaction) else { throw MemberError.unknownAlert(id.description) }
+            guard let tracked = try message(id, from: sender, transaction),
+                let entry = try entry(of: id, tracked, transaction)
+            else { throw MemberError.unknownAlert(id.description) }
             return entry
         }
     }
 
-    /// Nil when its day has been deleted from the history.
-    func entry(of id: MessageID, _ transaction: borrowing VaultTransaction) throws -> AlertEntry? {
-        guard let tracked = try transaction.record(.tracked(id), as: TrackedMessage.self),
-            let content = try content(of: tracked, transaction), let alert = content.alert
-        else { return nil }
+    /// An alert of one's own organisation's, as it is to be changed.
+    func changeableAlert(_ id: MessageID) throws -> AlertEntry {
+        try vault.read { transaction in
+            guard let entry = try entry(of: id, changeable(id, transaction), transaction) else {
+                throw MemberError.unknownAlert(id.description)
+            }
+            return entry
+        }
+    }
+
+    /// The message that is meant by an id. Where several have sent one under it, one's own organisation's is: it has drawn
+    /// the id itself.
+    /// - Parameter sender: whose message is meant; nil where nobody has said.
+    /// - Throws: when it might be one or another.
+    private func message(
+        _ id: MessageID,
+        from sender: UserAddress?,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> TrackedMessage? {
+        guard let sender else {
+            if let own = try ownOrganisations(id, transaction) { return own }
+            return try only(of: transaction.tracked(id), id)
+        }
+        return try only(of: transaction.tracked(id).filter { $0.sender.address.userAddress == sender }, id)
+    }
+
+    /// Nil when there is none.
+    func only(of messages: [TrackedMessage], _ id: MessageID) throws -> TrackedMessage? {
+        guard messages.count < 2 else { throw MemberError.ambiguousMessage(id.description) }
+        return messages.first
+    }
+
+    /// The message that a reference names; nil when it is not here, or might be one or another.
+    func tracked(
+        _ reference: Content.Reference,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> TrackedMessage? {
+        if let sender = reference.sender { return try transaction.tracked(reference.id, from: sender) }
+        let messages = try transaction.tracked(reference.id)
+        return messages.count == 1 ? messages.first : nil
+    }
+
+    /// Nil when it is no alert, or its day has been deleted from the history.
+    private func entry(
+        of id: MessageID,
+        _ tracked: TrackedMessage,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> AlertEntry? {
+        guard let content = try content(of: tracked, transaction), let alert = content.alert else { return nil }
         return AlertEntry(
             id: id.description,
             alert: alert,
             from: tracked.sender.address,
             to: try tracked.places.map { try target(of: $0.destination, transaction) },
-            state: try alertState(of: id, alert, transaction),
-            references: content.references.map(\.description),
+            state: try alertState(of: id, from: tracked.sender.hash, alert, transaction),
+            references: content.references.map(\.id.description),
             isOwnOrganisation: try tracked.organisation == transaction.device().identity.address.organisation
         )
     }
 
-    /// - Throws: `badInput` when there is none of this id.
-    func alert(of id: MessageID, _ transaction: borrowing VaultTransaction) throws -> Alert {
-        guard let tracked = try transaction.record(.tracked(id), as: TrackedMessage.self),
-            let alert = try content(of: tracked, transaction)?.alert
-        else { throw MemberError.unknownAlert(id.description) }
-        return alert
-    }
-
-    /// What a message refers to; nothing once its day has been deleted from the history.
-    func references(of id: MessageID, _ transaction: borrowing VaultTransaction) throws -> [MessageID] {
-        guard let tracked = try transaction.record(.tracked(id), as: TrackedMessage.self) else { return [] }
-        return try content(of: tracked, transaction)?.references ?? []
+    /// What a message says; nil once its day has been deleted from the history.
+    func content(of reference: Content.Reference, _ transaction: borrowing VaultTransaction) throws -> Content? {
+        try tracked(reference, transaction).flatMap { try content(of: $0, transaction) }
     }
 
     private func content(of tracked: TrackedMessage, _ transaction: borrowing VaultTransaction) throws -> Content? {
@@ -89,9 +127,9 @@ extension Engine {
         return item.relayed != nil
     }
 
-    func reach(of id: MessageID) throws -> MessageReach {
+    func reach(of id: MessageID, from sender: UserAddress? = nil) throws -> MessageReach {
         try vault.read { transaction in
-            guard let tracked = try transaction.record(.tracked(id), as: TrackedMessage.self) else {
+            guard let tracked = try message(id, from: sender, transaction) else {
                 throw MemberError.unknownMessage(id.description)
             }
             var relayed: Set<Name> = []
@@ -166,7 +204,7 @@ extension Engine {
         _ = try await queueDueReceipts()
         _ = try await flushOutbox()
         let groups = try vault.read { transaction in
-            (try transaction.record(.tracked(id), as: TrackedMessage.self)?.places ?? [])
+            (try message(id, from: nil, transaction)?.places ?? [])
                 .compactMap { place -> GroupID? in
                     if case .group(let id) = place.destination { id } else { nil }
                 }

@@ -24,7 +24,8 @@ extension Engine {
         // A sender whose clock is ahead must not hold the receipt back.
         let start = min(arrival.at.seconds, now.seconds)
         let due = start + turn * Self.turn + UInt64.random(in: Self.jitter)
-        try owe(.delivered, for: arrival.content.id, in: arrival.group, at: due, transaction)
+        let alert = Content.Reference(arrival.content.id, from: arrival.sender.hash)
+        try owe(.delivered, for: alert, in: arrival.group, at: due, transaction)
     }
 
     /// An order that all devices of an organisation compute alike, another one for each alert: so the work is shared, and
@@ -61,18 +62,19 @@ extension Engine {
                 let record = try transaction.record(message.number, in: .messages, as: MessageRecord.self)
             else { continue }
             let due = now.seconds + UInt64.random(in: Self.jitter)
-            try owe(.read, for: id, in: record.group, at: due, transaction)
+            let alert = Content.Reference(id, from: record.sender.hash)
+            try owe(.read, for: alert, in: record.group, at: due, transaction)
         }
     }
 
     private func owe(
         _ state: Content.ReceiptState,
-        for id: MessageID,
+        for message: Content.Reference,
         in group: GroupID,
         at due: UInt64,
         _ transaction: borrowing VaultTransaction
     ) throws {
-        let receipt = DueReceipt(message: id, group: group, state: state, due: Time(seconds: due))
+        let receipt = DueReceipt(message: message, group: group, state: state, due: Time(seconds: due))
         _ = try transaction.append(receipt.encoded, to: .dueReceipts)
     }
 
@@ -86,18 +88,20 @@ extension Engine {
         else { return false }
         try await observer.willTake(.queueReceipts)
         return try vault.write { transaction in
-            var receipts: [Batch: [MessageID]] = [:]
+            var receipts: [Batch: [Content.Reference]] = [:]
             let own = try transaction.device().identity.address.organisation
             for (number, receipt) in try transaction.records(in: .dueReceipts, as: DueReceipt.self)
             where receipt.due <= time {
                 try transaction.delete(number, in: .dueReceipts)
-                let answer = try transaction.record(.tracked(receipt.message), as: TrackedMessage.self)?.answer(of: own)
+                guard let message = try tracked(receipt.message, transaction) else { continue }
+                let answer = message.answer(of: own)
                 guard receipt.state == .read ? answer?.read == nil : answer?.delivered == nil else { continue }
-                receipts[Batch(group: receipt.group, state: receipt.state), default: []].append(receipt.message)
+                receipts[Batch(group: receipt.group, state: receipt.state), default: []]
+                    .append(Content.Reference(receipt.message.id, from: message.sender.hash))
             }
-            for (batch, ids) in receipts {
-                for start in stride(from: 0, to: ids.count, by: Content.maximumReferenceCount) {
-                    let references = ids[start..<min(start + Content.maximumReferenceCount, ids.count)]
+            for (batch, messages) in receipts {
+                for start in stride(from: 0, to: messages.count, by: Content.maximumReferenceCount) {
+                    let references = messages[start..<min(start + Content.maximumReferenceCount, messages.count)]
                     let content = try Content(.receipt(batch.state), references: references.unique)
                     _ = try enqueue(content, to: [.group(batch.group)], transaction)
                 }

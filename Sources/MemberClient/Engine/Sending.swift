@@ -94,7 +94,7 @@ extension Engine {
         }
         if content.isMessage {
             let tracked = TrackedMessage(sender: sender, isOwn: true, places: places)
-            try transaction.setRecord(.tracked(content.id), to: tracked)
+            try transaction.setTracked(content.id, to: tracked)
             try noteAlert(content, from: sender, transaction)
         }
         return places.map(\.outboxNumber)

@@ -33,9 +33,9 @@ extension Engine {
         }
     }
 
-    /// Begins to follow another's message, unless somebody has used its id before.
+    /// Begins to follow another's message. What somebody else has sent under its id stays what it is.
     func track(_ arrival: Arrival, _ transaction: borrowing VaultTransaction) throws {
-        let name = VaultName.tracked(arrival.content.id)
+        let id = arrival.content.id
         let destination = OutboxItem.Destination.group(arrival.group)
         let place = TrackedMessage.Place(
             destination: destination,
@@ -43,15 +43,14 @@ extension Engine {
             messageNumber: arrival.messageNumber,
             organisations: try organisations(of: destination, transaction)
         )
-        guard var tracked = try transaction.record(name, as: TrackedMessage.self) else {
+        guard var tracked = try transaction.tracked(id, from: arrival.sender.hash) else {
             let tracked = TrackedMessage(sender: arrival.sender, isOwn: false, places: [place])
-            try transaction.setRecord(name, to: tracked)
+            try transaction.setTracked(id, to: tracked)
             try noteAlert(arrival.content, from: arrival.sender, transaction)
             return
         }
-        guard !tracked.isOwn, tracked.sender.hash == arrival.sender.hash else { return }
         tracked.places.append(place)
-        try transaction.setRecord(name, to: tracked)
+        try transaction.setTracked(id, to: tracked)
     }
 
     /// Puts an alert into the list of alerts.
@@ -101,8 +100,8 @@ extension Engine {
                 by: arrival.content.id,
                 isCancelled: alert.messageType == .cancel
             )
-            try changeReferenced(by: arrival, transaction) { message in
-                guard message.organisation == organisation, message.superseded?.isCancelled != true else { return }
+            try changeReferenced(by: arrival, of: organisation, transaction) { message in
+                guard message.superseded?.isCancelled != true else { return }
                 message.superseded = supersession
             }
         case .text, .file, .cancel, .heartbeat, .unknown: break
@@ -125,17 +124,26 @@ extension Engine {
         return false
     }
 
+    /// - Parameter organisation: whose messages alone may be changed; nil for everybody's.
     private func changeReferenced(
         by arrival: Arrival,
+        of organisation: Name? = nil,
         _ transaction: borrowing VaultTransaction,
         _ change: (inout TrackedMessage) -> Void
     ) throws {
-        for reference in arrival.content.references where reference != arrival.content.id {
-            guard var message = try transaction.record(.tracked(reference), as: TrackedMessage.self),
-                try isPlaced(message, in: arrival.group, transaction)
-            else { continue }
+        let own = Content.Reference(arrival.content.id, from: arrival.sender.hash)
+        for reference in arrival.content.references where reference != own {
+            let messages = try transaction.tracked(reference.id)
+                .filter { message in
+                    guard reference.sender == nil || reference.sender == message.sender.hash,
+                        organisation == nil || organisation == message.organisation
+                    else { return false }
+                    return try isPlaced(message, in: arrival.group, transaction)
+                }
+            // What names no sender must not do for one what it was meant to do for another.
+            guard messages.count == 1, var message = messages.first else { continue }
             change(&message)
-            try transaction.setRecord(.tracked(reference), to: message)
+            try transaction.setTracked(reference.id, to: message)
         }
     }
 }

@@ -92,6 +92,24 @@ extension VaultTransaction {
     }
 }
 
+// Messages whose fate is followed.
+extension VaultTransaction {
+    /// Everything that was sent under this id, in the order in which it came.
+    func tracked(_ id: MessageID) throws(VaultError) -> [TrackedMessage] {
+        try record(.tracked(id), as: TrackedMessages.self)?.all ?? []
+    }
+
+    func tracked(_ id: MessageID, from sender: DeviceHash) throws(VaultError) -> TrackedMessage? {
+        try record(.tracked(id), as: TrackedMessages.self)?[sender]
+    }
+
+    func setTracked(_ id: MessageID, to message: TrackedMessage) throws(VaultError) {
+        var messages = try record(.tracked(id), as: TrackedMessages.self) ?? TrackedMessages()
+        messages.set(message)
+        try setRecord(.tracked(id), to: messages)
+    }
+}
+
 // Findings.
 extension VaultTransaction {
     /// Notes something that was noticed, once however often it is noticed again.

@@ -156,14 +156,43 @@ extension TrackedMessage.Supersession {
     }
 }
 
+/// What has been sent under one id, in the order in which it came: one message, unless a sender has taken an id that another
+/// drew. None of them may stand for another.
+struct TrackedMessages: WireCodable, Sendable {
+    /// Of each sender at most one.
+    private(set) var all: [TrackedMessage] = []
+
+    init() {}
+
+    subscript(sender: DeviceHash) -> TrackedMessage? { all.first { $0.sender.hash == sender } }
+
+    /// Puts a message in the place of what was known of it.
+    mutating func set(_ message: TrackedMessage) {
+        if let index = all.firstIndex(where: { $0.sender.hash == message.sender.hash }) {
+            all[index] = message
+        } else {
+            all.append(message)
+        }
+    }
+
+    init(from reader: inout Reader) throws(CodecError) {
+        while !reader.isAtEnd { all.append(try reader.read()) }
+    }
+
+    /// One after the other, so that one alone is written as it was before there could be several.
+    func encode(to writer: inout Writer) {
+        for message in all { writer.write(message) }
+    }
+}
+
 /// A receipt that is owed, until its time has come.
 struct DueReceipt: WireCodable, Sendable {
-    let message: MessageID
+    let message: Content.Reference
     let group: GroupID
     let state: Content.ReceiptState
     let due: Time
 
-    init(message: MessageID, group: GroupID, state: Content.ReceiptState, due: Time) {
+    init(message: Content.Reference, group: GroupID, state: Content.ReceiptState, due: Time) {
         self.message = message
         self.group = group
         self.state = state
@@ -172,17 +201,20 @@ struct DueReceipt: WireCodable, Sendable {
 
     init(from reader: inout Reader) throws(CodecError) {
         try reader.readRecordVersion()
-        message = try reader.read()
+        let id = try reader.read(MessageID.self)
         group = try reader.read()
         state = try reader.readBool() ? .read : .delivered
         due = try reader.read()
+        // Records from before senders were part of a message's name end here.
+        message = Content.Reference(id, from: reader.isAtEnd ? nil : try reader.read())
     }
 
     func encode(to writer: inout Writer) {
         writer.writeRecordVersion()
-        writer.write(message)
+        writer.write(message.id)
         writer.write(group)
         writer.writeBool(state == .read)
         writer.write(due)
+        if let sender = message.sender { writer.write(sender) }
     }
 }

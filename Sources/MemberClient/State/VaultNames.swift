@@ -81,7 +81,7 @@ extension VaultName {
         return VaultName("content/\(hexadecimal(people))/\(hexadecimal(device.bytes))/\(contentID)")
     }
 
-    /// What becomes of the message with this id.
+    /// What becomes of the messages with this id.
     static func tracked(_ id: MessageID) -> VaultName { VaultName("tracked/\(id)") }
 
     /// The message that carries an alert which one's own organisation has sent or brought in.

@@ -78,7 +78,7 @@ struct AlertUpdate: AsyncParsableCommand {
         let description = try AlertInput.description(input)
         try await session.withMember { member in
             try await member.syncIfReachable()
-            var draft = AlertDraft(updating: try member.alert(id).alert)
+            var draft = AlertDraft(updating: try member.changeableAlert(id).alert)
             try words.apply(to: &draft, describing: description)
             try await session.show(try await member.update(id, with: draft), of: member, waiting)
         }
@@ -126,18 +126,22 @@ struct AlertStatus: AsyncParsableCommand {
     @Argument(help: ArgumentHelp(Speech.text(.argumentAlert)))
     var id: String
 
+    @Option(help: ArgumentHelp(Speech.text(.optionSender), valueName: "user@org"))
+    var from: String?
+
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
         let session = try Session(global)
         let id = try Parameter.messageID(id)
+        let sender = try from.map(Parameter.user)
         try await session.withMember { member in
             try await session.syncSayingWhatIsMissing(member)
             // People see which alert it is, and whether it still holds; scripts ask alert list.
-            if !session.printer.isJSON, let entry = try? member.alert(id) {
+            if !session.printer.isJSON, let entry = try? member.alert(id, from: sender) {
                 try session.printer.show(AlertRecord(entry))
             }
-            for organisation in try member.reach(of: id).organisations {
+            for organisation in try member.reach(of: id, from: sender).organisations {
                 try session.printer.show(ReachRecord(organisation))
             }
         }
@@ -212,12 +216,16 @@ struct AlertExport: AsyncParsableCommand {
     @Argument(help: ArgumentHelp(Speech.text(.argumentAlert)))
     var id: String
 
+    @Option(help: ArgumentHelp(Speech.text(.optionSender), valueName: "user@org"))
+    var from: String?
+
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
         let session = try Session(global)
         let id = try Parameter.messageID(id)
-        let entry = try await session.withMember { try $0.alert(id) }
+        let sender = try from.map(Parameter.user)
+        let entry = try await session.withMember { try $0.alert(id, from: sender) }
         try Stream.output.write(String(decoding: entry.alert.xml, as: UTF8.self))
         // CAP has no place for it: whoever hands the document on must know.
         if let phrase = AlertStateName(entry.state).phrase { session.printer.note(phrase) }
@@ -239,15 +247,19 @@ struct Acknowledge: AsyncParsableCommand {
     @Argument(help: ArgumentHelp(Speech.text(.argumentText)))
     var text: String?
 
+    @Option(help: ArgumentHelp(Speech.text(.optionSender), valueName: "user@org"))
+    var from: String?
+
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
         let session = try Session(global)
         let id = try Parameter.messageID(id)
+        let sender = try from.map(Parameter.user)
         let text = text == "-" ? try Input.text() : text
         try await session.withMember { member in
             try await member.syncIfReachable()
-            let results = try await member.acknowledge(id, text: text)
+            let results = try await member.acknowledge(id, from: sender, text: text)
             try session.show(results)
             if results.contains(where: { $0.state == .queued }) { throw EarlyEnd(status: .temporary) }
         }

@@ -130,6 +130,9 @@ extension Speech {
         "list those that are: aadr-msg alert list": "يعرض الإنذارات: aadr-msg alert list",
         "there is no message {} on this device": "لا رسالة {} على هذا الجهاز",
         "take the id from recv, or alert list": "خذ المعرّف من aadr-msg recv أو aadr-msg alert list",
+        "several messages have the id {}, of different senders": "المعرّف {} لرسائل من أكثر من مرسل",
+        "say whose is meant: --from USER@ORG, as recv shows it":
+            "قل رسالة من تقصد: \u{2066}--from USER@ORG\u{2069}، كما يعرضه recv",
         "the message {} was sent from this device": "الرسالة {} أُرسلت من هذا الجهاز",
         "others acknowledge it; see who has: aadr-msg alert status {}":
             "غيرك يجيب عنها؛ ولمعرفة من أجاب: \u{2066}aadr-msg alert status {}\u{2069}",

@@ -89,7 +89,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case exampleAck, optionEvent, optionHeadline, optionDescription, optionInstruction
     case optionArea, optionWeb, optionContact, optionCategory, optionResponse, optionSeverity, optionUrgency
     case optionCertainty, optionExpires, optionRestriction, optionAlertStatus, optionWaitState, optionQuorum
-    case optionTimeout, optionImportTo, argumentAlert, argumentDescription, argumentNote, argumentDocument
+    case optionTimeout, optionImportTo, argumentAlert, optionSender, argumentDescription, argumentNote, argumentDocument
     case noAlerts, acknowledges, alertAnswer, alertFrom, alertUpdated, alertCancelled, alertExpired, alertExercise
     case alertTest, alertSystem, alertDraft, alertBroken, alertIsUpdate, alertIsCancel, alertInstruction, alertArea
     case alertContact, alertWeb, targetCoalition, alertRestriction, alertLanguages
@@ -97,7 +97,8 @@ enum Phrase: String, CaseIterable, Sendable {
     case severityUnknown, urgencyImmediate, urgencyExpected, urgencyFuture, urgencyPast, urgencyUnknown
     case certaintyObserved, certaintyLikely, certaintyPossible, certaintyUnlikely, certaintyUnknown, reachQueued
     case reachRelayed, reachDelivered, reachRead, reachAcknowledged, reachBy, waitedInVain, badQuorum
-    case deliveredNeedsAlert, waitForWhat, badMessageID, badMessageIDAdvice, textsAndLanguages, textsAndLanguagesAdvice,
+    case deliveredNeedsAlert, waitForWhat, badMessageID, badMessageIDAdvice, badUser, badUserAdvice, textsAndLanguages,
+        textsAndLanguagesAdvice,
         badExpiry
     case badExpiryAdvice, strayWords, strayWordsAdvice
 

@@ -1,5 +1,6 @@
 import Coalition
 import Foundation
+import TLSCodec
 import Testing
 
 @testable import MemberClient
@@ -159,7 +160,7 @@ struct AlertTests {
                 references: [entry.alert.reference]
             )
         _ = try await josa.engine.send(
-            try Content(id: forged, .alert(update.object), references: [fourth]),
+            try Content(id: forged, .alert(update.object), references: [Content.Reference(fourth, from: nil)]),
             to: [.coalition]
         )
         _ = try await sender.sync()
@@ -203,7 +204,7 @@ struct AlertTests {
         let josa = try await coalition.admit(organisation: "JOSA", by: sender)
         for member in [sender, josa] { _ = try await member.sync() }
         let text = try await sender.send(text: "no alert", to: [.coalition])
-        let references = [MessageID.random(), try sender.id(text)]
+        let references = [MessageID.random(), try sender.id(text)].map { Content.Reference($0, from: nil) }
         let id = MessageID.random()
         let elsewhere = try draft("1").alert(.alert, id: .random(), from: josa.address.userAddress, at: josa.engine.now)
         let alert = try draft("2")
@@ -222,9 +223,36 @@ struct AlertTests {
             _ = try await member.sync()
             #expect(try member.alerts().map(\.id) == [id.description])
             #expect(try member.alert(id).state == .active)
-            #expect(try member.alert(id).references == references.map(\.description))
+            #expect(try member.alert(id).references == references.map(\.id.description))
             #expect(try member.takeFindings() == [])
             await member.close()
+        }
+    }
+
+    @Test func recordsFromBeforeSendersWerePartOfANameAreRead() throws {
+        let identity = DeviceIdentity(
+            address: try #require(DeviceAddress("admin@SMEX/laptop")),
+            signatureKey: [UInt8](repeating: 7, count: 32)
+        )
+        var tracked = TrackedMessage(sender: identity, isOwn: false, places: [])
+        tracked.superseded = TrackedMessage.Supersession(by: .random(), isCancelled: true)
+        var messages = try TrackedMessages(decoding: tracked.encoded)
+        #expect(messages.encoded == tracked.encoded)
+        #expect(messages[identity.hash]?.superseded?.isCancelled == true)
+        let other = DeviceIdentity(address: identity.address, signatureKey: [UInt8](repeating: 8, count: 32))
+        messages.set(TrackedMessage(sender: other, isOwn: false, places: []))
+        #expect(try TrackedMessages(decoding: messages.encoded).all.map(\.sender.hash) == [identity.hash, other.hash])
+
+        for sender in [identity.hash, nil] {
+            let receipt = DueReceipt(
+                message: Content.Reference(.random(), from: sender),
+                group: .random(),
+                state: .read,
+                due: Time(seconds: 9)
+            )
+            let read = try DueReceipt(decoding: receipt.encoded)
+            #expect(read.message == receipt.message)
+            #expect(read.encoded == receipt.encoded)
         }
     }
 
