@@ -19,7 +19,7 @@ extension Engine {
     ) async throws {
         let bell = Bell()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await self.watch(bell) }
+            tasks.addTask { await Self.$isFollowing.withValue(true) { await self.watch(bell) } }
             tasks.addTask {
                 var shown = Presented()
                 try await self.present(filter, mark, pageLength, &shown, handle)

@@ -11,6 +11,8 @@ extension Engine {
     /// Between one device of an organisation and the next.
     private static var turn: UInt64 { 15 }
     private static var lastTurn: Int { 6 }
+    /// Whether this task belongs to a process that stays, and reads what comes as it comes.
+    @TaskLocal static var isFollowing = false
 
     /// Remembers, in the step that keeps an alert, that its organisation is owed word of it.
     func oweReceipt(for arrival: Arrival, in group: LoadedGroup, _ transaction: borrowing VaultTransaction) throws {
@@ -21,8 +23,9 @@ extension Engine {
         let colleagues = group.mls.tree.members.compactMap(\.leaf.device)
             .filter { $0.address.organisation == own.address.organisation }
         let turn = UInt64(min(Self.rank(of: own, among: colleagues, for: arrival.content.id), Self.lastTurn))
-        // A sender whose clock is ahead must not hold the receipt back.
-        let start = min(arrival.at.seconds, now.seconds)
+        // A sender whose clock is ahead must not hold the receipt back, nor one that is behind bring all turns at once. Who
+        // only passes by may not be there in its turn; whoever was there before has sent by then.
+        let start = Self.isFollowing ? now.seconds : min(arrival.at.seconds, now.seconds)
         let due = start + turn * Self.turn + UInt64.random(in: Self.jitter)
         let alert = Content.Reference(arrival.content.id, from: arrival.sender.hash)
         try owe(.delivered, for: alert, in: arrival.group, at: due, transaction)

@@ -314,6 +314,37 @@ struct AlertTests {
         for member in [sender, josa, phone] { await member.close() }
     }
 
+    /// Guards: a sender whose clock is behind, or who says so, does not have every device of an organisation send at once.
+    @Test func turnsOfThoseWhoFollowDoNotDependOnTheSendersClock() async throws {
+        let coalition = try await TestCoalition()
+        let sender = try await coalition.found("SMEX")
+        let josa = try await coalition.admit(organisation: "JOSA", by: sender)
+        let phone = try await coalition.admit(colleague: "issa", home: "issa", by: josa)
+        for member in [sender, josa, phone] { _ = try await member.sync() }
+        let lead: UInt64 = 3600
+        let start = sender.engine.now.seconds + lead
+        let following = [josa, phone]
+            .map { member in
+                Task { try await SystemClock.$lead.withValue(lead) { try await member.follow { _ in .keep } } }
+            }
+        let id = try sender.id(try await sender.send(draft("x"), to: [.coalition]))
+        let identities = try [josa, phone].map { try $0.engine.vault.read { try $0.device().identity } }
+        let isFirst = Engine.rank(of: identities[0], among: identities, for: id) == 0
+        let second = isFirst ? phone : josa
+        try await eventually { try !second.unshown().isEmpty }
+        // Long enough for what is due at once to be sent.
+        try await Task.sleep(for: .seconds(2))
+        let due = try second.engine.vault.read {
+            try $0.records(in: .dueReceipts, as: DueReceipt.self).map(\.record.due)
+        }
+        #expect(due.count == 1 && due.allSatisfy { $0.seconds >= start + 15 })
+        for task in following {
+            task.cancel()
+            _ = await task.result
+        }
+        for member in [sender, josa, phone] { await member.close() }
+    }
+
     @Test func changesAndAnswersTakeEffectOnceWhereverTheirSenderIsKilled() async throws {
         let coalition = try await TestCoalition()
         let sender = try await coalition.found("SMEX")
