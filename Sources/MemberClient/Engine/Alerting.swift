@@ -57,7 +57,8 @@ extension Engine {
         let queued = try vault.write { transaction in
             let (later, newest) = try chain(from: id, transaction)
             guard newest.superseded == nil else { throw MemberError.alreadyCancelled(id.description) }
-            let chain = try later.reduce(into: []) { $0 += try ancestors(of: $1, transaction) + [$1] }.unique
+            let known = try later.reduce(into: []) { $0 += try ancestors(of: $1, transaction) + [$1] }.unique
+            let chain = try known.dropLast() + crossing(known, transaction) + known.suffix(1)
             let alerts = try chain.map { reference in
                 guard let alert = try content(of: reference, transaction)?.alert else {
                     throw MemberError.unknownAlert(reference.id.description)
@@ -139,6 +140,27 @@ extension Engine {
                 return tracked?.organisation == own ? reference : nil
             }
             .filter { try content(of: $0, transaction)?.alert != nil }
+    }
+
+    /// Alerts of one's own organisation that were to take the place of some of these as well, when two updates crossed: nothing
+    /// has superseded them.
+    private func crossing(
+        _ chain: [Content.Reference],
+        _ transaction: borrowing VaultTransaction
+    ) throws -> [Content.Reference] {
+        let own = try transaction.device().identity.address.organisation
+        var found: [Content.Reference] = []
+        for id in try transaction.records(in: .alerts, as: MessageID.self).map(\.record).unique {
+            for tracked in try transaction.tracked(id) where tracked.organisation == own {
+                let alert = Content.Reference(id, from: tracked.sender.hash)
+                guard !chain.contains(alert), tracked.superseded == nil,
+                    try content(of: alert, transaction)?.alert?.messageType == .update,
+                    try ancestors(of: alert, transaction).contains(where: { chain.contains($0) || found.contains($0) })
+                else { continue }
+                found.append(alert)
+            }
+        }
+        return found
     }
 
     /// The message that one's own organisation has sent under an id; of several this device's, or else the first.

@@ -64,9 +64,34 @@ extension Engine {
                 )
             )
         }
+        try applyAgain(item, number, in: id, transaction)
         try transaction.delete(number, in: .outbox)
         try transaction.delete(.outgoing(entry.entryID, of: id))
         return true
+    }
+
+    /// What one's own message does to earlier ones it did when it was queued. Others' that the log has before it came after
+    /// that; for everybody else, and so here, the last in the log counts.
+    private func applyAgain(
+        _ item: OutboxItem,
+        _ number: UInt64,
+        in id: GroupID,
+        _ transaction: borrowing VaultTransaction
+    ) throws {
+        let content = try Content(json: item.content)
+        let sender = try transaction.device().identity
+        guard let tracked = try transaction.tracked(content.id, from: sender.hash),
+            let place = tracked.places.first(where: { $0.outboxNumber == number })
+        else { return }
+        let record = try transaction.record(place.messageNumber, in: .messages, as: MessageRecord.self)
+        let arrival = Arrival(
+            content: content,
+            sender: sender,
+            group: id,
+            messageNumber: place.messageNumber,
+            at: record?.sent ?? now
+        )
+        try applyReferences(of: arrival, transaction)
     }
 
     /// Why an entry is not a message; shown instead of it.

@@ -101,7 +101,7 @@ extension Engine {
                 isCancelled: alert.messageType == .cancel
             )
             try changeReferenced(by: arrival, of: organisation, transaction) { message in
-                guard message.superseded?.isCancelled != true else { return }
+                guard supersession.isCancelled || message.superseded?.isCancelled != true else { return }
                 message.superseded = supersession
             }
         case .text, .file, .cancel, .heartbeat, .unknown: break

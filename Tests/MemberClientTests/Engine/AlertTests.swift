@@ -197,6 +197,52 @@ struct AlertTests {
         }
     }
 
+    /// Guards: of two updates at once everybody makes the same, whoever sent them, and a cancellation leaves neither.
+    @Test(arguments: [false, true], [false, true])
+    func changesThatCrossAreSeenAlikeByAll(colleagueIsFirst: Bool, areCancellations: Bool) async throws {
+        let coalition = try await TestCoalition(suite: .x25519)
+        let relay = InterceptedRelay(coalition.relay)
+        let sender = try await coalition.found("SMEX", relay: relay)
+        let josa = try await coalition.admit(organisation: "JOSA", by: sender)
+        let colleague = try await coalition.admit(colleague: "omar", home: "omar", by: sender)
+        let all = [sender, josa, colleague]
+        for member in all { _ = try await member.sync() }
+        let first = try sender.id(try await sender.send(draft("1"), to: [.coalition]))
+        for member in all { _ = try await member.sync() }
+
+        func change(_ member: Member) async throws -> MessageID {
+            try member.id(
+                areCancellations
+                    ? try await member.cancel(first, note: nil) : try await member.update(first, with: draft("2"))
+            )
+        }
+        // The sender's is queued before the colleague's, and comes behind it into the log; or the other way.
+        let last: MessageID
+        if colleagueIsFirst {
+            relay.isReachable = false
+            last = try await change(sender)
+            _ = try await change(colleague)
+            relay.isReachable = true
+        } else {
+            _ = try await change(sender)
+            last = try await change(colleague)
+        }
+        for member in [sender, colleague, josa] { _ = try await member.sync() }
+        for member in all {
+            _ = try await member.sync()
+            let state: AlertState =
+                areCancellations ? .cancelled(by: last.description) : .updated(by: last.description)
+            #expect(try member.alert(first).state == state)
+        }
+        guard !areCancellations else { return }
+        let end = try sender.id(try await sender.cancel(first, note: nil))
+        for member in all {
+            _ = try await member.sync()
+            #expect(try member.alerts().map(\.state).count { $0 == .cancelled(by: end.description) } == 3)
+            await member.close()
+        }
+    }
+
     /// Guards: an alert that names messages which nobody here has seen is shown, and changes nothing.
     @Test func alertThatRefersToTheUnknownIsShownAndChangesNothing() async throws {
         let coalition = try await TestCoalition()
