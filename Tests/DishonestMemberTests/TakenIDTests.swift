@@ -134,6 +134,22 @@ struct TakenIDTests {
         await scene.close()
     }
 
+    @Test func whoAnswersInOneGroupHasNotAnsweredSomethingElseInAnother() async throws {
+        let scene = try await DishonestScene()
+        let (witness, dishonest, other) = (scene.founder, scene.dishonest, scene.other)
+        let id = MessageID.random()
+        let target = Target.user(other.address.userAddress)
+        _ = try await dishonest.engine.send(try Content(id: id, .text("Lunch?")), to: [target])
+        _ = try await other.sync()
+        _ = try await dishonest.engine.send(try alert(id, by: dishonest), to: [.coalition])
+        for member in [other, witness] { _ = try await member.sync() }
+        #expect(try other.unshown().map(\.kind) == ["text", "alert"])
+        _ = try await other.acknowledge(id, text: "Yes")
+        _ = try await witness.sync()
+        #expect(try reach("INSM", id, at: witness).acknowledgements.isEmpty)
+        await scene.close()
+    }
+
     @Test func receiptsForAnotherAlertCountForItAlone() async throws {
         let scene = try await DishonestScene()
         let (victim, dishonest, other) = (scene.founder, scene.dishonest, scene.other)

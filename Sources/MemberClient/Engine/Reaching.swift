@@ -99,7 +99,7 @@ extension Engine {
         try tracked(reference, transaction).flatMap { try content(of: $0, transaction) }
     }
 
-    private func content(of tracked: TrackedMessage, _ transaction: borrowing VaultTransaction) throws -> Content? {
+    func content(of tracked: TrackedMessage, _ transaction: borrowing VaultTransaction) throws -> Content? {
         for place in tracked.places {
             if let message = try transaction.record(place.messageNumber, in: .messages, as: MessageRecord.self) {
                 return try Content(json: message.content)

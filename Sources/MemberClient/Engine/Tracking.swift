@@ -33,7 +33,7 @@ extension Engine {
         }
     }
 
-    /// Begins to follow another's message. What somebody else has sent under its id stays what it is.
+    /// Begins to follow another's message. What has been sent under its id before stays what it is.
     func track(_ arrival: Arrival, _ transaction: borrowing VaultTransaction) throws {
         let id = arrival.content.id
         let destination = OutboxItem.Destination.group(arrival.group)
@@ -49,6 +49,8 @@ extension Engine {
             try noteAlert(arrival.content, from: arrival.sender, transaction)
             return
         }
+        // Whoever answers what was said in one group must not seem to have answered something else in another.
+        if let known = try content(of: tracked, transaction), known.json != arrival.content.json { return }
         tracked.places.append(place)
         try transaction.setTracked(id, to: tracked)
     }
