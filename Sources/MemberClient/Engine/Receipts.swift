@@ -87,14 +87,14 @@ extension Engine {
         let time = now
         guard
             try vault.read({ try $0.records(in: .dueReceipts, as: DueReceipt.self) })
-                .contains(where: { $0.record.due <= time })
+                .contains(where: { $0.record.isDue(at: time) })
         else { return false }
         try await observer.willTake(.queueReceipts)
         return try vault.write { transaction in
             var receipts: [Batch: [Content.Reference]] = [:]
             let own = try transaction.device().identity.address.organisation
             for (number, receipt) in try transaction.records(in: .dueReceipts, as: DueReceipt.self)
-            where receipt.due <= time {
+            where receipt.isDue(at: time) {
                 try transaction.delete(number, in: .dueReceipts)
                 guard let message = try tracked(receipt.message, transaction) else { continue }
                 let answer = message.answer(of: own)
@@ -116,5 +116,14 @@ extension Engine {
     private struct Batch: Hashable {
         let group: GroupID
         let state: Content.ReceiptState
+    }
+}
+
+extension DueReceipt {
+    /// None waits so long, in seconds: what seems to was put there by a clock that was ahead.
+    private static var longestWait: UInt64 { 300 }
+
+    fileprivate func isDue(at time: Time) -> Bool {
+        due <= time || due > Time(seconds: time.seconds + Self.longestWait)
     }
 }
