@@ -36,12 +36,22 @@ extension Engine {
         guard sent.numbers.isEmpty else { return try await deliver(sent) }
         // It may still wait here from the time before.
         _ = try await flushOutbox()
-        let waits = try vault.read { transaction in
+        return try vault.read { transaction in
             let places = try ownOrganisations(sent.id, transaction)?.places ?? []
-            return try !places.allSatisfy { try isRelayed($0, transaction) }
-        }
-        return targets.map { target in
-            SendResult(id: sent.id.description, target: target, state: waits ? .queued : .relayed, reason: nil)
+            let relayed = try places.map {
+                (try target(of: $0.destination, transaction), try isRelayed($0, transaction))
+            }
+            return try targets.map { target in
+                guard let place = relayed.first(where: { $0.0 == target }) else {
+                    throw MemberError.alertBroughtInForOthers(relayed.map { "\($0.0)" })
+                }
+                return SendResult(
+                    id: sent.id.description,
+                    target: target,
+                    state: place.1 ? .relayed : .queued,
+                    reason: nil
+                )
+            }
         }
     }
 

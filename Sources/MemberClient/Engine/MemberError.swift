@@ -34,12 +34,21 @@ public struct MemberError: Error, Sendable, CustomStringConvertible {
     public let what: Sentence
     public let lost: Sentence
     public let advice: Sentence
+    /// Whether trying again is in vain: what was queued will not be sent.
+    public let isFinal: Bool
 
-    public init(_ kind: Kind, _ what: Sentence, lost: Sentence = "nothing was lost", advice: Sentence) {
+    public init(
+        _ kind: Kind,
+        _ what: Sentence,
+        lost: Sentence = "nothing was lost",
+        advice: Sentence,
+        isFinal: Bool = false
+    ) {
         self.kind = kind
         self.what = what
         self.lost = lost
         self.advice = advice
+        self.isFinal = isFinal
     }
 
     /// Whether it is the relay's or the rules' no to one thing, or no answer, and nothing is amiss on this device.

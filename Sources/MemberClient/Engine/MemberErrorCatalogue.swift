@@ -152,6 +152,14 @@ extension MemberError {
         )
     }
 
+    static func alertBroughtInForOthers(_ targets: [String]) -> MemberError {
+        MemberError(
+            .badInput,
+            "this alert was brought in before, for \(targets.joined(separator: ", ")) alone",
+            advice: "send the others what it says: aadr-msg alert send"
+        )
+    }
+
     static func alreadyCancelled(_ id: String) -> MemberError {
         MemberError(.notPermitted, "the alert \(id) has been cancelled, for good", advice: "send a new alert")
     }
@@ -161,7 +169,8 @@ extension MemberError {
             reason == .removed ? .notPermitted : .violation,
             "this device cannot follow the group any further: \(reason.text)",
             lost: "what was read stays; what was queued is not sent",
-            advice: "ask an admin of the organisation to admit it again"
+            advice: "ask an admin of the organisation to admit it again",
+            isFinal: true
         )
     }
 }

@@ -40,6 +40,8 @@ public struct MessageReach: Sendable {
     /// Every organisation that it is for but the sender's; the sender's as well if anybody there has answered, or it is for no
     /// other.
     public let organisations: [OrganisationReach]
+    /// Of those whom it was sent to, in its several copies, the ones whose copy is still only on this device.
+    public let queued: [Target]
 
     /// Those that an answer is expected of.
     public var expected: [OrganisationReach] { organisations.filter(\.isExpected) }
@@ -48,8 +50,9 @@ public struct MessageReach: Sendable {
     public func missing(_ state: ReachState) -> [OrganisationReach] { expected.filter { !$0.hasReached(state) } }
 
     /// Whether it has come so far with so many organisations.
-    /// - Parameter quorum: nil for all.
+    /// - Parameter quorum: nil for all; then no copy may be left here: an organisation may have one of several.
     public func hasReached(_ state: ReachState, quorum: Int?) -> Bool {
+        if quorum == nil, !queued.isEmpty { return false }
         let missing = missing(state).count
         return quorum.map { expected.count - missing >= $0 } ?? (missing == 0)
     }

@@ -133,8 +133,13 @@ extension Engine {
                 throw MemberError.unknownMessage(id.description)
             }
             var relayed: Set<Name> = []
-            for place in tracked.places where try isRelayed(place, transaction) {
-                relayed.formUnion(place.organisations)
+            var queued: [Target] = []
+            for place in tracked.places {
+                if try isRelayed(place, transaction) {
+                    relayed.formUnion(place.organisations)
+                } else {
+                    queued.append(try target(of: place.destination, transaction))
+                }
             }
             let sender = tracked.organisation
             // Among colleagues alone it is a colleague who answers.
@@ -152,7 +157,8 @@ extension Engine {
                         acknowledgements: try acknowledgements(in: answer, transaction),
                         isExpected: name != sender || isInternal
                     )
-                }
+                },
+                queued: queued
             )
         }
     }
@@ -185,6 +191,9 @@ extension Engine {
         while true {
             let reach = try reach(of: id)
             if reach.hasReached(state, quorum: quorum) { return reach }
+            if let stopped = try vault.read({ try groupsHaveStopped(for: id, $0) }) {
+                throw MemberError.stopped(stopped)
+            }
             let left = deadline.map { max(.zero, $0 - .now) } ?? .seconds(30)
             guard left > .zero else { return reach }
             do {
@@ -197,6 +206,18 @@ extension Engine {
                 try await Task.sleep(for: min(pause.next(after: error), left))
             }
         }
+    }
+
+    /// Why nothing more will be heard of a message, because this device can follow none of its groups.
+    private func groupsHaveStopped(for id: MessageID, _ transaction: borrowing VaultTransaction) throws -> StopReason? {
+        var last: StopReason?
+        for place in try message(id, from: nil, transaction)?.places ?? [] {
+            guard case .group(let group) = place.destination, let stopped = try transaction.group(group).stopped else {
+                return nil
+            }
+            last = stopped
+        }
+        return last
     }
 
     /// Sends what waits, and reads each group that the message is in, waiting for something to come there.

@@ -261,7 +261,7 @@ struct Acknowledge: AsyncParsableCommand {
             try await member.syncIfReachable()
             let results = try await member.acknowledge(id, from: sender, text: text)
             try session.show(results)
-            if results.contains(where: { $0.state == .queued }) { throw EarlyEnd(status: .temporary) }
+            if let end = results.end { throw end }
         }
     }
 }
@@ -306,8 +306,7 @@ extension Session {
     func show(_ results: [SendResult], of member: Member, _ waiting: WaitOptions) async throws {
         guard let wait = waiting.wait, let text = results.first?.id, let id = MessageID(text: text) else {
             try show(results)
-            // What waits will go by itself, but a script that counts on it must know that it has not gone.
-            if results.contains(where: { $0.state == .queued }) { throw EarlyEnd(status: .temporary) }
+            if let end = results.end { throw end }
             return
         }
         // People see the id while they wait; a script gets one line, with the outcome.
@@ -328,14 +327,17 @@ extension Session {
                 record = SentRecord(
                     id: record.id,
                     to: record.to,
-                    state: reached.map { SentRecord.State($0) } ?? record.state,
+                    state: reach.queued.contains(result.target)
+                        ? .queued : reached.map { SentRecord.State($0) } ?? record.state,
                     missing: missing
                 )
                 try printer.show(record)
             }
         }
         guard reach.hasReached(state, quorum: waiting.quorum) else {
-            printer.note(.waitedInVain, ["missing": missing.joined(separator: " ")])
+            // Of an organisation that has one of several copies, whose is still here.
+            let names = missing.isEmpty ? reach.queued.map(\.description) : missing
+            printer.note(.waitedInVain, ["missing": names.joined(separator: " ")])
             throw EarlyEnd(status: .temporary)
         }
     }

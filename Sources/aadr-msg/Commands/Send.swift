@@ -47,11 +47,22 @@ extension Session {
         if results.allSatisfy({ $0.state == .relayed }) { printer.advise(.sent) }
         for result in results where result.state == .queued {
             printer.note(
-                .queuedOnly,
+                result.reason?.isFinal == true ? .notSent : .queuedOnly,
                 ["to": "\(result.target)", "reason": result.reason.map { Speech.text($0.what) } ?? ""]
             )
             if let reason = result.reason, !reason.passesByItself { printer.say([reason.adviceLine]) }
         }
+    }
+}
+
+extension [SendResult] {
+    /// What a command ends with when some of them have not gone; nil when all have.
+    var end: EarlyEnd? {
+        // What waits will go by itself, but a script that counts on it must know that it has not gone.
+        if contains(where: { $0.state == .queued && $0.reason?.isFinal != true }) {
+            return EarlyEnd(status: .temporary)
+        }
+        return first { $0.state == .queued }?.reason.map { EarlyEnd(status: $0.status) }
     }
 }
 

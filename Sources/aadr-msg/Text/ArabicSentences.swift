@@ -139,6 +139,8 @@ extension Speech {
         "the alert {} is another organisation's, which alone may update or cancel it":
             "الإنذار {} لمنظمة أخرى، ولا يعدّله ولا يلغيه غيرها",
         "answer it: aadr-msg ack {}": "أجب عنه: \u{2066}aadr-msg ack {}\u{2069}",
+        "this alert was brought in before, for {} alone": "أُدخل هذا الإنذار من قبل، إلى {} فقط",
+        "send the others what it says: aadr-msg alert send": "أرسل مضمونه إلى الآخرين: aadr-msg alert send",
         "the alert {} has been cancelled, for good": "أُلغي الإنذار {} نهائيًا",
         "send a new alert": "أرسل إنذارًا جديدًا",
         "other members changed the group faster than this device could":

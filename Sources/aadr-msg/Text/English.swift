@@ -239,6 +239,7 @@ extension Speech {
             The message to {to} has not left yet. Nothing was lost: it waits here, encrypted, and every later command \
             tries again. ({reason})
             """
+        case .notSent: "Not sent to {to}: {reason}. The message stays on this device."
         case .sent: "Sent: the relay has it, encrypted. What is printed names it."
         case .oneMoment: "One moment…"
         case .messageVerified: "{time}  {from} to {to}, verified"

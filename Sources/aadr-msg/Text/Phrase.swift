@@ -45,7 +45,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case requestOfOrganisation, requestOfColleague, requestFingerprint, requestExpires, noRequests
     case askCode, admitted, admittedUnverified, nobodyAdmitted, denied
     case stateActive, stateIdle, stateRevoked, verified, notVerified, thisDevice
-    case queuedOnly, oneMoment, sent
+    case queuedOnly, notSent, oneMoment, sent
     case messageVerified, messageNotVerified, messageReceived, messageOfKind, nothingNew
     case following, relayLost, relayBack, relayLostElsewhere, relayBackElsewhere, followFailing, execFailed,
         shownAsKnown

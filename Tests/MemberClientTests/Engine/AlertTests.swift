@@ -1,5 +1,6 @@
 import Coalition
 import Foundation
+import RelayAPI
 import TLSCodec
 import Testing
 
@@ -334,7 +335,54 @@ struct AlertTests {
         #expect(again.map(\.state) == [.relayed])
         #expect(try sender.alerts().count == 1)
         #expect(try sender.alerts().first?.alert.identifier == alert.identifier)
-        await sender.close()
+        // Guards: it was said to have been sent to whom it had never gone.
+        let josa = try await coalition.admit(organisation: "JOSA", by: sender)
+        let other = try #require(Target("admin@JOSA"))
+        await #expect { try await sender.bringIn(alert, to: [.coalition, other]) } throws: { error in
+            (error as? MemberError)?.kind == .badInput
+        }
+        for member in [sender, josa] { await member.close() }
+    }
+
+    /// Guards: an organisation that had one copy of two counted as one that has the message.
+    @Test func aCopyThatIsLeftHereIsNotCalledSent() async throws {
+        let coalition = try await TestCoalition(suite: .x25519)
+        let relay = InterceptedRelay(coalition.relay)
+        let sender = try await coalition.found("SMEX", relay: relay)
+        let josa = try await coalition.admit(organisation: "JOSA", by: sender)
+        for member in [sender, josa] { _ = try await member.sync() }
+        let inbox = try josa.engine.vault.read { try $0.device().inbox.mailbox }
+        relay.onAppend { request, inner throws(RelayError) in
+            guard request.access.mailbox != inbox else { throw .problem(Problem(.unavailable)) }
+            return try await inner.append(request)
+        }
+        let user = try #require(Target("admin@JOSA"))
+        let results = try await sender.send(text: "1", to: [.coalition, user])
+        #expect(results.map(\.state) == [.relayed, .queued])
+        let id = try #require(results.first.flatMap { MessageID(text: $0.id) })
+        let reach = try await sender.wait(for: id, state: .relayed, quorum: nil, seconds: 1)
+        #expect(!reach.hasReached(.relayed, quorum: nil))
+        #expect(reach.queued == [user])
+        relay.onAppend(nil)
+        #expect(
+            try await sender.wait(for: id, state: .relayed, quorum: nil, seconds: 20).hasReached(.relayed, quorum: nil)
+        )
+        for member in [sender, josa] { await member.close() }
+    }
+
+    @Test func readingIsConfirmedAlsoAfterAClockThatWasAhead() async throws {
+        let coalition = try await TestCoalition(suite: .x25519)
+        let sender = try await coalition.found("SMEX")
+        let josa = try await coalition.admit(organisation: "JOSA", by: sender)
+        for member in [sender, josa] { _ = try await member.sync() }
+        let id = try sender.id(try await sender.send(draft("x"), to: [.coalition]))
+        _ = try await josa.sync()
+        try josa.setConfirmsReading(true)
+        try SystemClock.$lead.withValue(365 * 86_400) { try josa.markShown(try josa.unshown(), toPerson: true) }
+        _ = try await josa.sync()
+        _ = try await sender.sync()
+        #expect(try sender.reach("JOSA", id)?.read != nil)
+        for member in [sender, josa] { await member.close() }
     }
 
     @Test func oneDeviceOfAnOrganisationSendsItsReceipt() async throws {

@@ -53,6 +53,13 @@ struct MembershipTests {
         #expect(try colleague.takeFindings() == [.groupStopped])
         let result = try await colleague.send(text: "أنا هنا", to: [.coalition])
         #expect(result.map(\.state) == [.queued])
+        // It is said to be in vain, and nobody waits for it.
+        #expect(result.first?.reason?.isFinal == true)
+        let id = try #require(result.first.flatMap { MessageID(text: $0.id) })
+        await #expect { try await colleague.wait(for: id, state: .relayed, quorum: nil, seconds: nil) } throws: {
+            error in
+            (error as? MemberError)?.kind == .notPermitted
+        }
         #expect(try await other.takeTexts() == [])
         let entry = try await other.members().first { $0.address == colleague.address }
         #expect(entry?.state == .revoked)
