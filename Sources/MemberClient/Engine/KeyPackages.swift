@@ -93,15 +93,19 @@ extension Engine {
         try transaction.delete(.upkeep)
     }
 
-    /// Makes KeyPackages until there are enough.
+    /// Makes KeyPackages until there are enough. The private half of one that the relay still has stays even when its time is over:
+    /// it may be this device's clock that is ahead, and others go on using it. What a clock that was ahead has made counts for
+    /// nothing.
     func makeKeyPackages(_ transaction: borrowing VaultTransaction) throws {
         let time = now
+        // A clock that is put right by a little has made nothing wrong.
+        let latest = time.advanced(by: Self.lifetime).advanced(by: .days(1))
         var records: [KeyPackageRecord] = []
         for (number, record) in try transaction.records(in: .keyPackages, as: KeyPackageRecord.self) {
-            if record.notAfter < time {
+            if record.notAfter < time, record.isTaken || record.publication != nil {
                 try transaction.delete(.keyPackage(record.reference))
                 try transaction.delete(number, in: .keyPackages)
-            } else {
+            } else if record.notAfter >= time, record.notAfter <= latest {
                 records.append(record)
             }
         }

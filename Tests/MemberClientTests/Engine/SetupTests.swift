@@ -79,6 +79,23 @@ struct SetupTests {
         await founder.close()
     }
 
+    /// Guards: others went on using KeyPackages whose private halves were gone.
+    @Test func aClockThatWasAheadForOnceLeavesADeviceReachable() async throws {
+        let coalition = try await TestCoalition(suite: .x25519)
+        let founder = try await coalition.found("SMEX")
+        let josa = try await coalition.admit(organisation: "JOSA", by: founder)
+        for member in [founder, josa] { _ = try await member.sync() }
+        try await SystemClock.$lead.withValue(200 * 86_400) { _ = try await josa.sync() }
+        _ = try await josa.sync()
+        let user = try #require(UserAddress("admin@JOSA"))
+        #expect(try await founder.send(text: "1", to: [.user(user)]).map(\.state) == [.relayed])
+        #expect(try await josa.takeTexts() == ["1"])
+        for member in [founder, josa] {
+            #expect(try member.takeFindings() == [])
+            await member.close()
+        }
+    }
+
     /// What is made now is good for whoever has a clock that is a little behind.
     @Test func periodsBeginADayAgo() async throws {
         let coalition = try await TestCoalition()
