@@ -13,6 +13,8 @@ internal import Synchronization
 final class EventStream: Sendable {
     /// A mailbox of the subscription.
     private struct Source {
+        /// In the request.
+        let place: UInt16
         let access: HashedAccess
         let incarnation: Incarnation
         var after: UInt64
@@ -23,13 +25,19 @@ final class EventStream: Sendable {
     }
 
     private struct State {
+        /// Those that were refused are dropped when none is unread.
         var sources: [Source]
-        /// The mailboxes of which more may stand in the store, by their places, those first that have waited longest.
+        /// The mailboxes of which more may stand in the store, by their indices, those first that have waited longest.
         var unread: [Int]
+        /// What has been found before anybody asked for it.
+        var found: [SubscriptionEvent] = []
+        /// Kept as long as there may be a mailbox to follow.
+        var place: SubscriptionPlace?
     }
 
     /// How the next event is come by.
     private enum Step {
+        case tell(SubscriptionEvent)
         case read(Int, ReadQuery, isFirst: Bool)
         case heartbeat
         case wait
@@ -41,7 +49,6 @@ final class EventStream: Sendable {
     private let reads: SharedReads
     private let clock: RelayClock
     private let heart: Heart
-    private let place: SubscriptionPlace
     private let loop: any EventLoop
     private let state: Mutex<State>
 
@@ -49,7 +56,7 @@ final class EventStream: Sendable {
     private static let secondTry = TimeAmount.milliseconds(500)
 
     /// Subscribes; `end` must be called when nobody asks for events any more.
-    /// - Parameter place: kept as long as the stream.
+    /// - Parameter place: kept until the stream ends.
     init(
         _ request: SubscribeRequest,
         at place: SubscriptionPlace,
@@ -58,15 +65,20 @@ final class EventStream: Sendable {
         clock: RelayClock,
         loop: any EventLoop
     ) {
-        self.place = place
         self.store = store
         self.reads = reads
         self.clock = clock
         self.loop = loop
-        let sources = request.mailboxes.map {
-            Source(access: HashedAccess($0.access), incarnation: $0.incarnation, after: $0.after)
-        }
-        state = Mutex(State(sources: sources, unread: Array(sources.indices)))
+        let sources = request.mailboxes.enumerated()
+            .map { place, mailbox in
+                Source(
+                    place: UInt16(place),
+                    access: HashedAccess(mailbox.access),
+                    incarnation: mailbox.incarnation,
+                    after: mailbox.after
+                )
+            }
+        state = Mutex(State(sources: sources, unread: Array(sources.indices), place: place))
         // Before the first read: an entry that comes in between wakes.
         subscription = store.notifications.subscribe(to: sources.map(\.access.mailbox))
         heart = Heart(interval: .seconds(Int64(request.heartbeatSeconds)), waking: subscription, on: loop)
@@ -75,6 +87,27 @@ final class EventStream: Sendable {
     func end() {
         heart.stop()
         store.notifications.unsubscribe(subscription)
+        state.withLock { state in
+            state.sources = []
+            state.unread = []
+            state.place = nil
+        }
+    }
+
+    /// Reads until a mailbox is not refused; where there is none, it ends, but for saying so. Else who has no capability could keep
+    /// a place for as long as a subscriber may take to take what it is told.
+    /// - Parameter isReady: called once, from any thread.
+    func begin(_ isReady: @escaping @Sendable () -> Void) {
+        begin(behind: [], isReady)
+    }
+
+    private func begin(behind refusals: [SubscriptionEvent], _ isReady: @escaping @Sendable () -> Void) {
+        next { [self] event in
+            if let event, case .refused = event { return begin(behind: refusals + [event], isReady) }
+            state.withLock { $0.found = refusals + (event.map { [$0] } ?? []) }
+            if event == nil { end() }
+            isReady()
+        }
     }
 
     /// Asks for the next event; whoever has asked asks again when it has been given.
@@ -82,6 +115,8 @@ final class EventStream: Sendable {
     ///   the relay shuts down, its store does not answer, the subscriber has gone, or every mailbox was refused.
     func next(_ take: @escaping @Sendable (SubscriptionEvent?) -> Void) {
         switch state.withLock({ step(&$0) }) {
+        case .tell(let event):
+            take(event)
         case .read(let index, let query, let isFirst):
             if isFirst {
                 store.read(query) { [self] in handle($0, index, take) }
@@ -100,9 +135,7 @@ final class EventStream: Sendable {
             subscription.wait { [self] woken in
                 guard let woken else { return take(nil) }
                 state.withLock { state in
-                    state.unread = state.sources.indices.filter {
-                        !state.sources[$0].hasEnded && woken.contains(state.sources[$0].access.mailbox)
-                    }
+                    state.unread = state.sources.indices.filter { woken.contains(state.sources[$0].access.mailbox) }
                 }
                 next(take)
             }
@@ -127,6 +160,7 @@ final class EventStream: Sendable {
     }
 
     private func step(_ state: inout State) -> Step {
+        if !state.found.isEmpty { return .tell(state.found.removeFirst()) }
         if !state.unread.isEmpty {
             let index = state.unread.removeFirst()
             let source = state.sources[index]
@@ -140,18 +174,25 @@ final class EventStream: Sendable {
             )
             return .read(index, query, isFirst: source.isFirst)
         }
-        if heart.takeBeat() { return .heartbeat }
-        return state.sources.contains { !$0.hasEnded } ? .wait : .end
+        if state.sources.contains(where: \.hasEnded) {
+            state.sources = state.sources.filter { !$0.hasEnded }
+            store.notifications.narrow(subscription, to: state.sources.map(\.access.mailbox))
+        }
+        if state.sources.isEmpty { return .end }
+        return heart.takeBeat() ? .heartbeat : .wait
     }
 
     /// - Returns: nil when there is nothing to tell of this mailbox.
     private static func event(_ answer: SharedReads.Answer, _ index: Int, _ state: inout State) -> SubscriptionEvent? {
+        // Ended while it was read.
+        guard state.sources.indices.contains(index) else { return nil }
+        let place = state.sources[index].place
         let response: ReadResponse
         switch answer {
         case .success(let read): response = read
         case .failure(let problem):
             state.sources[index].hasEnded = true
-            return .refused(Refusal(problem), mailbox: UInt16(index))
+            return .refused(Refusal(problem), mailbox: place)
         }
         let isFirst = state.sources[index].isFirst
         state.sources[index].isFirst = false
@@ -161,7 +202,7 @@ final class EventStream: Sendable {
         } else if !isFirst {
             return nil
         }
-        return .entries(response, mailbox: UInt16(index))
+        return .entries(response, mailbox: place)
     }
 }
 

@@ -136,7 +136,7 @@ extension Routes {
         addDecoding { [service] (request: SubscribeRequest, connection, answer) in
             do throws(Problem) {
                 let events = try service.subscribe(request, on: connection)
-                answer(HTTPAnswer(events))
+                events.begin { answer(HTTPAnswer(events)) }
                 return events.subscription
             } catch {
                 answer(HTTPAnswer(error))

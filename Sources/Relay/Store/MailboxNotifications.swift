@@ -9,6 +9,13 @@ public final class MailboxNotifications: Sendable {
         /// How often somebody was woken for new entries.
         var generation: UInt64 = 0
         var isDraining = false
+
+        mutating func forget(_ subscription: Subscription, in mailboxes: some Sequence<MailboxID>) {
+            for mailbox in mailboxes {
+                waiting[mailbox]?.subscriptions[ObjectIdentifier(subscription)] = nil
+                if waiting[mailbox]?.subscriptions.isEmpty == true { waiting[mailbox] = nil }
+            }
+        }
     }
 
     /// Those who wait for entries of one mailbox.
@@ -37,13 +44,17 @@ public final class MailboxNotifications: Sendable {
     }
 
     public func unsubscribe(_ subscription: Subscription) {
-        state.withLock { state in
-            for mailbox in subscription.mailboxes {
-                state.waiting[mailbox]?.subscriptions[ObjectIdentifier(subscription)] = nil
-                if state.waiting[mailbox]?.subscriptions.isEmpty == true { state.waiting[mailbox] = nil }
-            }
-        }
+        state.withLock { $0.forget(subscription, in: subscription.mailboxes) }
         subscription.end()
+    }
+
+    /// Has the entries of these mailboxes alone wake a subscriber from now on.
+    /// - Parameter mailboxes: some of those that it was subscribed to.
+    func narrow(_ subscription: Subscription, to mailboxes: [MailboxID]) {
+        state.withLock { state in
+            state.forget(subscription, in: Set(subscription.mailboxes).subtracting(mailboxes))
+            subscription.narrow(to: mailboxes)
+        }
     }
 
     /// Whether every wait ends at once.
@@ -112,11 +123,17 @@ public final class Subscription: Sendable {
         case ended
     }
 
-    let mailboxes: [MailboxID]
+    private let followed: Mutex<[MailboxID]>
     private let state = Mutex(State.idle)
 
     fileprivate init(mailboxes: [MailboxID]) {
-        self.mailboxes = mailboxes
+        followed = Mutex(mailboxes)
+    }
+
+    var mailboxes: [MailboxID] { followed.withLock(\.self) }
+
+    fileprivate func narrow(to mailboxes: [MailboxID]) {
+        followed.withLock { $0 = mailboxes }
     }
 
     /// Waits for the next wake-up; at most one may at a time.

@@ -72,6 +72,26 @@ import Testing
         }
     }
 
+    /// Else who has no capability could take all places with connections that take nothing.
+    @Test func whoMayReadNothingKeepsNoPlaceWhileItTakesNothing() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let access = try await relay.mailbox()
+            let service = Self.service(relay.service.store)
+            for refused in [
+                Access(mailbox: .random(), capability: .random()),
+                Access(mailbox: access.mailbox, capability: .random()),
+            ] {
+                let taker = SlowTaker()
+                let channel = try await Self.subscribe(to: refused, of: service, taker)
+                let piece = try await Self.nextPiece(taker, channel)
+                #expect(service.admission.subscriptions == 0)
+                #expect(relay.service.store.notifications.subscriberCount(of: refused.mailbox) == 0)
+                piece.promise?.fail(ChannelError.ioOnClosedChannel)
+                await channel.testingEventLoop.run()
+            }
+        }
+    }
+
     private static func subscribe(
         to access: Access,
         of service: RelayService,

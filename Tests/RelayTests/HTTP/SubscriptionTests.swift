@@ -110,6 +110,34 @@ import Testing
         }
     }
 
+    @Test func aMailboxThatIsRefusedIsNotFollowedAndTheOthersAre() async throws {
+        try await TestRelay.with(.socket) { relay in
+            let access = try await relay.mailbox()
+            let wrong = Access(mailbox: access.mailbox, capability: .random())
+            let unknown = Access(mailbox: .random(), capability: access.capability)
+            let service = relay.service
+            let events = try service.subscribe(Reading([unknown, access, wrong]).request)
+            defer { events.end() }
+            var reader = Reading([unknown, access, wrong])
+            for place in 0..<3 {
+                let event = try #require(await events.next())
+                guard place != 1 else {
+                    try reader.take(event)
+                    continue
+                }
+                #expect(event == .refused(Refusal(Problem(.notPermitted)), mailbox: UInt16(place)))
+            }
+            let next = Task { await events.next() }
+            let notifications = service.store.notifications
+            try await eventually { notifications.subscriberCount(of: unknown.mailbox) == 0 }
+            #expect(notifications.subscriberCount(of: access.mailbox) == 1)
+            #expect(service.admission.subscriptions == 1)
+            _ = try await relay.caller.append(access)
+            try reader.take(try #require(await next.value))
+            #expect(reader.after == [0, 1, 0])
+        }
+    }
+
     @Test(arguments: depths)
     func aCapabilityThatIsTakenBackReadsNoMore(_ depth: Depth) async throws {
         try await TestRelay.with(depth) { relay in
