@@ -89,14 +89,21 @@ final class Admission: Sendable {
     }
 
     /// Counts a request with a capability, whether it is good or not.
-    func admit(_ access: HashedAccess) throws(Problem) {
-        try refuse(after: capabilities.spend(by: access, at: now), "requests with this capability")
+    /// - Parameter grants: how many it names.
+    func admit(_ access: HashedAccess, grants: Int = 0) throws(Problem) {
+        let wait = capabilities.spend(by: access, as: Self.weight(ofGrants: grants), at: now)
+        try refuse(after: wait, "requests with this capability")
     }
 
     /// Counts a request with an access token.
-    func admit(_ token: AccessTokenHash) throws(Problem) {
-        try refuse(after: tokens.spend(by: token, at: now), "requests with this access token")
+    /// - Parameter grants: how many it names.
+    func admit(_ token: AccessTokenHash, grants: Int = 0) throws(Problem) {
+        let wait = tokens.spend(by: token, as: Self.weight(ofGrants: grants), at: now)
+        try refuse(after: wait, "requests with this access token")
     }
+
+    /// As how many requests one counts that names grants: eight of these take a store about as long as an entry.
+    private static func weight(ofGrants count: Int) -> Int { 1 + count / 8 }
 
     private var now: Duration { ContinuousClock.now - start }
 

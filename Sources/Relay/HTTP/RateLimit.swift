@@ -23,10 +23,11 @@ struct RateBucket: Sendable {
     private var empty = Duration.zero
 
     /// Counts a request, if the rate allows it.
+    /// - Parameter count: as how many it counts; no more than may come at once, so that each is allowed at some time.
     /// - Returns: nil when it does; else the time after which it will.
-    mutating func spend(_ rate: Rate, at now: Duration) -> Duration? {
+    mutating func spend(_ rate: Rate, as count: Int = 1, at now: Duration) -> Duration? {
         guard rate.perSecond > 0 else { return nil }
-        let filled = max(empty, now) + rate.interval
+        let filled = max(empty, now) + rate.interval * min(count, rate.perSecond * Rate.burstSeconds)
         let excess = filled - now - .seconds(Rate.burstSeconds)
         guard excess <= .zero else { return excess }
         empty = filled
@@ -48,9 +49,9 @@ final class RateTable: Sendable {
     }
 
     /// `RateBucket.spend` for the bucket of a name.
-    func spend(by name: some Hashable, at now: Duration) -> Duration? {
+    func spend(by name: some Hashable, as count: Int = 1, at now: Duration) -> Duration? {
         // Swift's hashes are SipHash, with a key drawn when the process begins.
         let index = Int(UInt(bitPattern: name.hashValue) % UInt(Self.bucketCount))
-        return buckets.withLock { $0[index].spend(rate, at: now) }
+        return buckets.withLock { $0[index].spend(rate, as: count, at: now) }
     }
 }

@@ -21,7 +21,7 @@ public struct RelayService: Sendable {
     }
 
     public func create(_ request: CreateRequest) async throws(Problem) -> CreateResponse {
-        try admission.admit(request.accessToken.hash)
+        try admission.admit(request.accessToken.hash, grants: request.grants.count)
         try await store.create(
             CreateCommand(
                 token: request.accessToken.hash,
@@ -50,9 +50,8 @@ public struct RelayService: Sendable {
     }
 
     func changeGrants(_ request: GrantRequest) async throws(Problem) -> EmptyResponse {
-        try await store.changeGrants(
-            GrantCommand(access: admitted(request.access), set: request.set, remove: request.remove)
-        )
+        let access = try admitted(request.access, grants: request.set.count + request.remove.count)
+        try await store.changeGrants(GrantCommand(access: access, set: request.set, remove: request.remove))
         return EmptyResponse()
     }
 
@@ -102,7 +101,7 @@ public struct RelayService: Sendable {
     func advance(_ request: AdvanceRequest) async throws(Problem) -> AppendResponse {
         let appended = try await store.advance(
             AdvanceCommand(
-                access: admitted(request.access),
+                access: admitted(request.access, grants: request.next.count),
                 epoch: request.epoch,
                 entry: NewEntry(
                     id: request.entryID,
@@ -184,9 +183,10 @@ public struct RelayService: Sendable {
     }
 
     /// What stands for a mailbox and a capability, whose rate allows one request more.
-    func admitted(_ access: Access) throws(Problem) -> HashedAccess {
+    /// - Parameter grants: how many the request names.
+    func admitted(_ access: Access, grants: Int = 0) throws(Problem) -> HashedAccess {
         let access = HashedAccess(access)
-        try admission.admit(access)
+        try admission.admit(access, grants: grants)
         return access
     }
 

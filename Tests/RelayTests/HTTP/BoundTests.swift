@@ -38,6 +38,12 @@ import Testing
         #expect((0..<60).count { _ in bucket.spend(rate, at: .seconds(3)) == nil } == 14)
         #expect((0..<60).count { _ in bucket.spend(rate, at: .seconds(1000)) == nil } == 50)
         #expect((0..<60).count { _ in bucket.spend(.unlimited, at: .seconds(1000)) == nil } == 60)
+        // What counts as more than may come at once is allowed when nothing has come before.
+        #expect(bucket.spend(rate, as: 20, at: .seconds(2000)) == nil)
+        #expect(bucket.spend(rate, as: 20, at: .seconds(2000)) == nil)
+        #expect(bucket.spend(rate, as: 20, at: .seconds(2000)) == .seconds(2))
+        #expect(bucket.spend(rate, as: 1000, at: .seconds(2002)) == .seconds(6))
+        #expect(bucket.spend(rate, as: 1000, at: .seconds(2008)) == nil)
     }
 
     @Test func oneNameOfATableDoesNotUseUpAnothers() {
@@ -67,6 +73,60 @@ import Testing
             let other = connect()
             #expect(try await other.look(at: "/v1/relay").status == .ok)
             try await other.shutdown()
+        }
+    }
+
+    /// A thousand grants keep the store's one writer busy for as long as hundreds of entries do.
+    @Test func aRequestCountsForTheGrantsThatItNamesToo() async throws {
+        let limits = Self.limits {
+            $0.capabilityRate = Rate(perSecond: 5)
+            $0.tokenRate = Rate(perSecond: 5)
+        }
+        @Sendable func grants(_ count: Int) -> [Grant] {
+            (0..<count).map { _ in Grant(capabilityHash: Capability.random().hash, rights: .all) }
+        }
+        try await TestRelay.with(.socket, limits: limits) { relay in
+            let access = try await relay.mailbox()
+            // 1 + 20 of 50 each.
+            let set = grants(80)
+            let change = GrantRequest(access: access, set: set, remove: grants(80).map(\.capabilityHash))
+            for _ in 0..<2 { _ = try await relay.caller.call(change) }
+            Self.expectRefusal(
+                .rateLimited,
+                retryAfter: 1...3,
+                try await relay.caller.post(change.path, change.encoded)
+            )
+
+            let advanced = try await relay.mailbox()
+            let advances = (0..<2)
+                .map { _ in
+                    AdvanceRequest(
+                        access: advanced,
+                        epoch: 0,
+                        entryID: .random(),
+                        next: grants(320),
+                        advancesSeen: [],
+                        body: StoreUnderTest.body()
+                    )
+                }
+            _ = try await relay.caller.call(advances[0])
+            Self.expectRefusal(
+                .rateLimited,
+                retryAfter: 6...9,
+                try await relay.caller.post(advances[1].path, advances[1].encoded)
+            )
+
+            let token = try await relay.token()
+            let creations = (0..<2)
+                .map { _ in
+                    CreateRequest(accessToken: token, mailbox: .random(), epoch: 0, grants: grants(320))
+                }
+            _ = try await relay.caller.call(creations[0])
+            Self.expectRefusal(
+                .rateLimited,
+                retryAfter: 6...9,
+                try await relay.caller.post(creations[1].path, creations[1].encoded)
+            )
         }
     }
 
