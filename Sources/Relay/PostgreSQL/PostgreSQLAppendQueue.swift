@@ -29,7 +29,7 @@ final class PostgreSQLAppendQueue: @unchecked Sendable {
     private static let longestBatch = 256
     private static let largestBatch = 4 * 1024 * 1024
 
-    /// In seconds: for all mailboxes of a transaction that others hold. For one of them, `setUp` says.
+    /// In seconds: for all mailboxes of a transaction that others hold. For one of them, `PostgreSQLSession` says.
     private static let patience = 2
 
     private let queue = DispatchQueue(label: "store.appends")
@@ -49,11 +49,6 @@ final class PostgreSQLAppendQueue: @unchecked Sendable {
         self.limits = limits
         self.listener = listener
         self.notifications = notifications
-    }
-
-    /// For the session's connections: everybody waits for whom one waits.
-    static func setUp(_ connection: PostgreSQLConnection) throws {
-        try connection.run(script: "SET lock_timeout = '1s'")
     }
 
     /// - Returns: as many as there are commands.

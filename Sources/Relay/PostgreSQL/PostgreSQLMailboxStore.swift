@@ -54,10 +54,7 @@ public final class PostgreSQLMailboxStore: MailboxStore {
             sessions: (0..<Self.poolSize).map { _ in PostgreSQLSession(address, among: sockets, onConnected: load) }
         )
         appends = PostgreSQLAppendQueue(
-            session: PostgreSQLSession(address, among: sockets) { connection in
-                try load(connection)
-                try PostgreSQLAppendQueue.setUp(connection)
-            },
+            session: PostgreSQLSession(address, among: sockets, onConnected: load),
             limits: limits,
             listener: listener,
             notifications: notifications

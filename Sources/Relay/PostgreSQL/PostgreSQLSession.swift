@@ -11,6 +11,11 @@ final class PostgreSQLSession {
     private static let attemptInterval = Duration.milliseconds(250)
     /// In seconds: the most that a statement may take.
     static let statementTime = 20
+    /// In seconds: the most that a request's statement waits for a row that somebody else holds. Requests for all other rows wait in
+    /// line for its connection meanwhile.
+    private static let rowPatience = 1
+    /// In seconds: the same for who changes tables, and waits for what is under way on them.
+    private static let tablePatience = 10
 
     /// - Parameters:
     ///   - sockets: of the store.
@@ -57,7 +62,7 @@ final class PostgreSQLSession {
         guard nextAttempt <= .now else { throw PostgreSQLError.unreachable("PostgreSQL did not answer") }
         do {
             let connection = try PostgreSQLConnection(address, among: sockets)
-            try Self.setUp(connection)
+            try Self.setUp(connection, patience: Self.rowPatience)
             try PostgreSQLSchema.check(connection)
             try onConnected(connection)
             self.connection = connection
@@ -71,7 +76,7 @@ final class PostgreSQLSession {
     /// Makes the store where there is none, and brings its tables up to this version's.
     static func migrate(_ address: PostgreSQLAddress, onConnected: (PostgreSQLConnection) throws -> Void) throws {
         let connection = try PostgreSQLConnection(address)
-        try setUp(connection)
+        try setUp(connection, patience: tablePatience)
         try PostgreSQLSchema.migrate(connection)
         try onConnected(connection)
     }
@@ -81,14 +86,14 @@ final class PostgreSQLSession {
         PostgreSQLStatement("SET LOCAL statement_timeout = '\(seconds)s'")
     }
 
-    private static func setUp(_ connection: PostgreSQLConnection) throws {
+    private static func setUp(_ connection: PostgreSQLConnection, patience: Int) throws {
         try connection.run(
             script: """
                 -- A commit is acknowledged when it is on disk, and on the replicas that the operator asks for.
                 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
                 -- A relay that stops in the middle of something does not hold up the others.
                 SET idle_in_transaction_session_timeout = '10s';
-                SET lock_timeout = '10s';
+                SET lock_timeout = '\(patience)s';
                 SET statement_timeout = '\(statementTime)s';
                 -- All rows are found by an index, and so the best plan is always the same.
                 SET enable_seqscan = off;

@@ -159,6 +159,25 @@ import Testing
         }
     }
 
+    /// Nor does it keep all connections from those who read others, however much is asked of it.
+    @Test func aMailboxThatSomebodyHoldsStopsNoReadsOfOthers() async throws {
+        try await StoreEngine.postgreSQL.withStore { test in
+            let (held, free) = (try await test.mailbox(), try await test.mailbox())
+            try await test.append(free)
+            let holder = try PostgreSQLConnection(StoreEngine.database(for: test.directory))
+            try Self.hold(held.mailbox, holder)
+            let store = try test.store
+            let advances = (0..<8).map { _ in Self.send(.advance, held, test, by: store) }
+            try await Task.sleep(for: .milliseconds(300))
+            let start = ContinuousClock.now
+            #expect(try await test.read(free).head == 1)
+            #expect(ContinuousClock.now - start < .seconds(5))
+            for advance in advances { await expectProblem(.unavailable) { try await advance.value } }
+            try holder.commit([])
+            #expect(try await Self.send(.advance, held, test, by: store).value.sequence == 1)
+        }
+    }
+
     /// Each of some mailboxes is held for less long than appends wait for one. Appends to another do not wait for all of these.
     @Test func mailboxesThatAreHeldOneAfterTheOtherDoNotAddUp() async throws {
         try await StoreEngine.postgreSQL.withStore { test in
