@@ -30,8 +30,10 @@ struct Restore: AsyncParsableCommand {
         switch (kind, file) {
         case (.sqlite, let file?):
             try await Failure.reporting { try await restore(file, in: path) }
+            Output.complain(Self.revocations)
         case (.postgreSQL(let address), nil):
             try await Failure.reporting { try PostgreSQLMailboxStore.drawIncarnation(address: address) }
+            Output.complain(Self.revocations)
         case (.sqlite, nil):
             throw ValidationError("name the file that `aadr-relay backup` wrote")
         case (.postgreSQL, _?):
@@ -74,6 +76,11 @@ struct Restore: AsyncParsableCommand {
         }
         try Check.show(report, json: false, ifDamaged: Self.damaged)
     }
+
+    private static let revocations = """
+        access tokens are as they were when the backup was made: revoke again what has been revoked since (`aadr-relay token \
+        revoke`)
+        """
 
     private static let damaged = """
         this is no backup of aadr-relay's, or a damaged one, or not all of it; nothing has been put anywhere: take an \
