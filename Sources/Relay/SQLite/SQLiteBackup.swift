@@ -123,8 +123,8 @@ public enum SQLiteBackup {
     static func finishRestore(as store: URL) throws(StoreFault) {
         remove(unfinished(store))
         guard isRestoreUnfinished(as: store) else { return }
-        // The log first: it must never be taken for that of the copy.
-        for suffix in ["-wal", "-shm"] { unlink(store.path + suffix) }
+        // The logs first: they must never be taken for those of the copy.
+        removeLogs(of: store)
         guard Folder.sync(of: store), rename(successor(of: store).path, store.path) == 0, Folder.sync(of: store) else {
             throw .cannotWrite
         }
@@ -202,6 +202,12 @@ public enum SQLiteBackup {
     }
 
     private static func remove(_ store: URL) {
-        for suffix in ["-wal", "-shm", ""] { unlink(store.path + suffix) }
+        removeLogs(of: store)
+        unlink(store.path)
+    }
+
+    /// Also that of a process that was killed before the file had a write-ahead log: SQLite would roll it back into another.
+    private static func removeLogs(of store: URL) {
+        for suffix in ["-journal", "-wal", "-shm"] { unlink(store.path + suffix) }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import HummingbirdTesting
 import RelayAPI
 import Testing
@@ -116,6 +117,42 @@ import Testing
             for name in try FileManager.default.contentsOfDirectory(atPath: other.path) {
                 #expect(!name.hasSuffix(".replacing") && !name.hasSuffix(".restored"))
             }
+        }
+    }
+
+    /// It is killed when it draws the incarnation; and a relay was, when it made the store that is replaced.
+    @Test func whatAKilledProcessHasLeftToBeRolledBackIsNotRolledBackIntoTheNext() async throws {
+        try await Self.withRelay { data, directory in
+            let file = directory.appending(path: "backup.sqlite")
+            #expect(try Self.backup(data, to: "> \"$argument\"", file.path).status == 0)
+            let journal = try await Self.journal(in: directory)
+            let other = directory.appending(path: "other")
+            _ = try RelayProcess.token(data: other)
+            for name in ["relay.sqlite.restored-journal", "relay.sqlite-journal"] {
+                let left = other.appending(path: name)
+                try journal.write(to: left)
+                let restored = try Self.restore(file, into: other, ["--replace"])
+                #expect(restored.status == 0, "\(name): \(restored.errors)")
+                #expect(!FileManager.default.fileExists(atPath: left.path))
+                #expect(try RelayProcess.run("check", "--data", other.path).output.contains("entries\t5\n"))
+            }
+        }
+    }
+
+    /// A rollback journal, as it stands beside a small database that is being changed.
+    private static func journal(in directory: URL) async throws -> Data {
+        let path = directory.appending(path: "small").path
+        let queue = try DatabaseQueue(path: path)
+        defer { try? queue.close() }
+        try await queue.writeWithoutTransaction { db in
+            // So its header says from the beginning that it may be rolled back.
+            try db.execute(
+                sql: "PRAGMA synchronous = OFF; CREATE TABLE small (id INTEGER); INSERT INTO small VALUES (1)"
+            )
+        }
+        return try await queue.write { db in
+            try db.execute(sql: "UPDATE small SET id = 2")
+            return try Data(contentsOf: URL(filePath: path + "-journal"))
         }
     }
 
