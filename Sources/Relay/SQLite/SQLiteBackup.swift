@@ -14,15 +14,19 @@ public enum SQLiteBackup {
     /// - Throws: `damagedBackup` when the store is damaged; nothing has been written then.
     public static func write(_ store: URL, to file: URL) throws(StoreFault) {
         do {
-            let unfinished = file.path + ".\(getpid())"
-            let descriptor = Glibc.open(unfinished, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
+            let folder = try lock(store)
+            defer { Glibc.close(folder) }
+            let unfinished = URL(filePath: file.path + ".unfinished")
+            // Of a process that was killed.
+            remove(unfinished)
+            let descriptor = Glibc.open(unfinished.path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw StoreFault.cannotWriteBackup }
             defer {
                 Glibc.close(descriptor)
-                unlink(unfinished)
+                remove(unfinished)
             }
-            try copy(store, into: unfinished)
-            guard fsync(descriptor) == 0, link(unfinished, file.path) == 0, Folder.sync(of: file) else {
+            try copy(store, into: unfinished.path)
+            guard fsync(descriptor) == 0, name(unfinished, as: file), Folder.sync(of: file) else {
                 throw StoreFault.cannotWriteBackup
             }
         } catch {
@@ -68,6 +72,30 @@ public enum SQLiteBackup {
     }
 
     private static let pieceLength = 1 << 20
+
+    /// Keeps other processes from writing a copy of a store into a file until what is returned is closed. The copy itself is not
+    /// locked: on some network file systems nor could SQLite lock it then.
+    private static func lock(_ store: URL) throws(StoreFault) -> Int32 {
+        let folder = Glibc.open(store.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw .missing }
+        guard flock(folder, LOCK_EX | LOCK_NB) == 0 else {
+            Glibc.close(folder)
+            throw .backupUnderWay
+        }
+        return folder
+    }
+
+    /// Gives a copy its name, which nothing has yet.
+    private static func name(_ unfinished: URL, as file: URL) -> Bool {
+        if link(unfinished.path, file.path) == 0 { return true }
+        // FAT and some network file systems have no links. What is then replaced is a file of this process's own.
+        let empty = Glibc.open(file.path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard empty >= 0 else { return false }
+        Glibc.close(empty)
+        guard rename(unfinished.path, file.path) != 0 else { return true }
+        unlink(file.path)
+        return false
+    }
 
     /// - Parameter path: of a file that is there and empty: SQLite fills it, and so the copy is nobody else's from the
     ///   beginning.

@@ -81,6 +81,39 @@ import Testing
         }
     }
 
+    /// In a container each process has the same number.
+    @Test func whatAKilledBackupHasLeftKeepsNobodyFromTheNext() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = directory.appending(path: "relay.sqlite")
+            try SQLiteMailboxStore(file: store).close()
+            let file = directory.appending(path: "backup.sqlite")
+            let unfinished = directory.appending(path: "backup.sqlite.unfinished")
+            try Data("left".utf8).write(to: unfinished)
+            try Data("left".utf8).write(to: directory.appending(path: "backup.sqlite.\(getpid())"))
+            try SQLiteBackup.write(store, to: file)
+            #expect(!FileManager.default.fileExists(atPath: unfinished.path))
+            let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+            try SQLiteMailboxStore(file: file).close()
+        }
+    }
+
+    @Test func whatAnotherBackupIsWritingIsLeftToIt() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = directory.appending(path: "relay.sqlite")
+            try SQLiteMailboxStore(file: store).close()
+            let file = directory.appending(path: "backup.sqlite")
+            let unfinished = directory.appending(path: "backup.sqlite.unfinished")
+            try Data("somebody's".utf8).write(to: unfinished)
+            let other = open(directory.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            defer { close(other) }
+            #expect(flock(other, LOCK_EX) == 0)
+            #expect(throws: StoreFault.backupUnderWay) { try SQLiteBackup.write(store, to: file) }
+            #expect(try Data(contentsOf: unfinished) == Data("somebody's".utf8))
+            #expect(!FileManager.default.fileExists(atPath: file.path))
+        }
+    }
+
     /// Nor one that another backup has just removed: what SQLite then writes under the name would be another file.
     @Test func aFileThatAlsoHasAnotherNameIsNotWritten() async throws {
         try await withTemporaryDirectory { directory in
