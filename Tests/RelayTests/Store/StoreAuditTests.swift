@@ -49,6 +49,21 @@ import Testing
         )
     }
 
+    /// Behind the last entry that is there, no hash follows that could be wrong.
+    @Test(arguments: [4, 3] as [UInt64])
+    func entriesThatAreMissingFromAnEpochsEndAreFound(_ last: UInt64) {
+        var audit = StoreAudit()
+        var hash = RunningHash(opening: mailbox)
+        audit.begin(epoch(opening: 0, hash, advances: 0))
+        for sequence in 1...last {
+            let entry = entry(sequence, .application, epoch: 0, behind: hash)
+            audit.add(entry)
+            hash = entry.runningHash
+        }
+        audit.finish()
+        #expect(audit.report.faults == (last == 4 ? [] : ["mailbox 1: it has 3 entries, and its next one is 5"]))
+    }
+
     /// Two branches go on at the same time, each with a chain of its own.
     @Test(arguments: [3, 4] as [UInt64])
     func aSequenceNumberThatTwoEpochsHaveIsFound(_ sequence: UInt64) {
