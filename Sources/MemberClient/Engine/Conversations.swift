@@ -53,26 +53,32 @@ extension Engine {
             let outside = try vault.read { try unwelcomed(in: id, $0) }.union(missing.map(\.hash))
             return readers.isEmpty || readers.contains { !outside.contains($0.hash) }
         }
-        let wasReadable = try isReadable()
+        // Who has been added and has no Welcome cannot read; one whose inbox takes none keeps no other out.
+        var welcoming = Steps(own: try vault.read { try $0.device().relay })
+        try await deliverWelcomes(in: id, &welcoming)
         do {
-            // What an earlier try has begun: its Commit has won, or its KeyPackages have been taken.
-            try await deliverWelcomes(in: id)
+            // What an earlier try has begun: its KeyPackages have been taken.
             let begun = try vault.read { try intents(in: id, $0) }
-            guard !begun.isEmpty || !missing.isEmpty else { return }
             for number in begun { try await fulfil(number) }
             if !begun.isEmpty { missing = try self.missing(devices, in: id) }
-            var additions = try await additions(of: missing.filter(isReader))
-            // KeyPackages of this user's own devices are not spent where there is nobody to write to.
-            if try !additions.isEmpty || isReadable() {
-                additions += try await self.additions(of: missing.filter { !isReader($0) })
+            if !missing.isEmpty {
+                var additions = try await additions(of: missing.filter(isReader))
+                // KeyPackages of this user's own devices are not spent where there is nobody to write to.
+                if try !additions.isEmpty || isReadable() {
+                    additions += try await self.additions(of: missing.filter { !isReader($0) })
+                }
+                try await add(additions, to: id)
+                missing = try self.missing(devices, in: id)
             }
-            try await add(additions, to: id)
-        } catch  where wasReadable && !isCancellation(error) && MemberError(error).isRefusal {
+        } catch  where !isCancellation(error) && MemberError(error).isRefusal {
             // Those who are there can read what is written; who cannot be added now is added later.
+            missing = try self.missing(devices, in: id)
+            guard try isReadable() else { throw error }
         }
         // What is written to nobody must not look as if it had been sent.
-        missing = try self.missing(devices, in: id)
-        guard try isReadable() else { throw MemberError.noKeyPackages(user.description) }
+        guard try !isReadable() else { return }
+        try welcoming.finish()
+        throw MemberError.noKeyPackages(user.description)
     }
 
     /// Those of these devices that are not in a group.

@@ -76,18 +76,26 @@ extension Engine {
 
     /// The same for some of them.
     /// - Parameter inboxes: those that must have theirs.
+    /// - Throws: why one of them has not; all others have.
     func deliverWelcomes(to inboxes: Set<MailboxID>) async throws {
+        var failure: (any Error)?
         for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) })
         where inboxes.contains(delivery.request.access.mailbox) {
-            try await deliver(delivery, number)
+            do {
+                try await deliver(delivery, number)
+            } catch {
+                if isCancellation(error) { throw error }
+                failure = failure ?? error
+            }
         }
+        if let failure { throw failure }
     }
 
     /// The same for those to one group.
-    func deliverWelcomes(in group: GroupID) async throws {
+    func deliverWelcomes(in group: GroupID, _ steps: inout Steps) async throws {
         for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) })
         where delivery.newcomer?.group == group {
-            try await deliver(delivery, number)
+            try await steps.attempt(at: delivery.relay.description) { try await deliver(delivery, number) }
         }
     }
 

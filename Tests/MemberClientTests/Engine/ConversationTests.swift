@@ -87,6 +87,30 @@ struct ConversationTests {
         }
     }
 
+    /// Guards: a device that came later was left out, and what was written was called sent.
+    @Test func anInboxThatTakesNoWelcomeKeepsNoOtherDeviceOut() async throws {
+        let coalition = try await TestCoalition(suite: .x25519)
+        let relay = InterceptedRelay(coalition.relay)
+        let founder = try await coalition.found("SMEX", relay: relay)
+        let josa = try await coalition.admit(organisation: "JOSA", by: founder)
+        let full = try await coalition.admit(colleague: "admin", device: "phone", home: "phone", by: josa)
+        for member in [founder, josa, full] { _ = try await member.sync() }
+        let inbox = try full.engine.vault.read { try $0.device().inbox.mailbox }
+        relay.onAppend { request, inner throws(RelayError) in
+            guard request.access.mailbox != inbox else { throw .problem(Problem(.mailboxFull)) }
+            return try await inner.append(request)
+        }
+        let user = try #require(UserAddress("admin@JOSA"))
+        #expect(try await founder.send(text: "1", to: [.user(user)]).map(\.state) == [.relayed])
+        let tablet = try await coalition.admit(colleague: "admin", device: "tablet", home: "tablet", by: josa)
+        for member in [josa, tablet] { _ = try await member.sync() }
+        try await founder.syncIfReachable()
+        #expect(try await founder.send(text: "2", to: [.user(user)]).map(\.state) == [.relayed])
+        #expect(try await josa.takeTexts() == ["1", "2"])
+        #expect(try await tablet.takeTexts() == ["2"])
+        for member in [founder, josa, full, tablet] { await member.close() }
+    }
+
     /// Guards: who was overtaken went on with the next entry as if it had read the one before, and took a Welcome twice.
     @Test func twoReadersOfAnInboxTakeEachWelcomeOnce() async throws {
         let coalition = try await TestCoalition(suite: .x25519)
