@@ -30,4 +30,19 @@ struct AttestationTests {
         for member in [sara, newcomer] { await member.close() }
         await scene.close()
     }
+
+    /// Guards: where no Commit can be made now, nothing else fails for it.
+    @Test func aTimeFarAheadKeepsNobodyFromReadingWhenAttestationsEnd() async throws {
+        let scene = try await DishonestScene()
+        try await scene.dishonest.send { _ in
+            var crafted = CraftedCommit()
+            crafted.at = Time(seconds: .max)
+            return crafted
+        }
+        try await SystemClock.$lead.withValue(310 * 86_400) {
+            for member in scene.honest { _ = try await member.sync() }
+            try await scene.expectAlertCrosses()
+        }
+        await scene.close()
+    }
 }

@@ -81,14 +81,30 @@ extension Engine {
 
     private func settle(_ steps: inout Steps) async throws {
         try await fulfilIntents(&steps)
-        try await steps.attempt { try await renewAttestations() }
-        try await steps.attempt { try await tellTime() }
+        try await lookAfterCoalition(&steps)
         try await deliverWelcomes(&steps)
         try await steps.attempt { try await tolerating(lossOf: nil) { try await replaceKeyPackages() } }
         try await steps.attempt { try await tolerating(lossOf: nil) { try await publishKeyPackages() } }
         try await steps.attempt { try await tolerating(lossOf: nil) { try await renewGrants() } }
         try await steps.attempt { _ = try await queueDueReceipts() }
         try await steps.attempt { _ = try await flushOutbox() }
+    }
+
+    /// The Commits that the coalition's own group needs from time to time, where one can be made.
+    private func lookAfterCoalition(_ steps: inout Steps) async throws {
+        let relay = try vault.read { transaction in
+            try transaction.device().coalitionGroup.flatMap { try relayForCommits(in: $0, transaction) }
+        }
+        guard let relay else { return }
+        for body in [renewAttestations, tellTime] {
+            try await steps.attempt(at: relay) {
+                do {
+                    try await body()
+                } catch  where !isCancellation(error) && [.temporary, .notPermitted].contains(MemberError(error).kind) {
+                    // As when somebody's time is far ahead: a later sync tries again, and nothing else fails for it.
+                }
+            }
+        }
     }
 
     /// Goes on when the relay knows a mailbox no longer: that is noted, and keeps no other from being read.

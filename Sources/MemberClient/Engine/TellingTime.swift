@@ -15,9 +15,6 @@ extension Engine {
 
     private func isTimeAwaited(_ transaction: borrowing VaultTransaction) throws -> Bool {
         let device = try transaction.device()
-        guard let coalition = device.coalitionGroup, try transaction.group(coalition).stopped == nil else {
-            return false
-        }
         let charter = try charter(transaction)
         // Most have none, and need no tree.
         guard !charter.suspensions.isEmpty else { return false }
