@@ -95,8 +95,6 @@ extension Engine {
                     try await Task.sleep(for: Self.settlingInterval)
                     try await self.settle()
                     try await self.readLost()
-                    // Old states of ratchets otherwise stay in the vault's log for as long as this goes on.
-                    self.vault.settle()
                 }
             }
             tasks.addTask {
@@ -104,6 +102,10 @@ extension Engine {
                     try await Task.sleep(for: .seconds(1))
                     if try await self.queueDueReceipts() { _ = try await self.flushOutbox() }
                 }
+            }
+            tasks.addTask {
+                // Whatever else fails: old states of ratchets otherwise stay in the vault's log for as long as this goes on.
+                while (try? await Task.sleep(for: Self.settlingInterval)) != nil { self.vault.settle() }
             }
             while !Task.isCancelled {
                 // A group may have been made by another process on this vault: looking costs next to nothing.
