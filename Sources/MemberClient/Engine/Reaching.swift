@@ -191,7 +191,8 @@ extension Engine {
         while true {
             let reach = try reach(of: id)
             if reach.hasReached(state, quorum: quorum) { return reach }
-            if let stopped = try vault.read({ try groupsHaveStopped(for: id, $0) }) {
+            let isForAll = quorum == nil
+            if let stopped = try vault.read({ try stops(id, forAll: isForAll, $0) }) {
                 throw MemberError.stopped(stopped)
             }
             let left = deadline.map { max(.zero, $0 - .now) } ?? .seconds(30)
@@ -208,16 +209,23 @@ extension Engine {
         }
     }
 
-    /// Why nothing more will be heard of a message, because this device can follow none of its groups.
-    private func groupsHaveStopped(for id: MessageID, _ transaction: borrowing VaultTransaction) throws -> StopReason? {
-        var last: StopReason?
-        for place in try message(id, from: nil, transaction)?.places ?? [] {
-            guard case .group(let group) = place.destination, let stopped = try transaction.group(group).stopped else {
-                return nil
-            }
-            last = stopped
+    /// Why waiting for a message is in vain: because this device can follow none of its groups any more.
+    /// - Parameter all: whether one of them is enough, in which a copy is left that will not go.
+    private func stops(
+        _ id: MessageID,
+        forAll all: Bool,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> StopReason? {
+        let places = try message(id, from: nil, transaction)?.places ?? []
+        let stopped = try places.filter { place in
+            guard case .group(let group) = place.destination else { return false }
+            return try transaction.group(group).stopped != nil
         }
-        return last
+        let ending = try all ? stopped.first { try !isRelayed($0, transaction) } : nil
+        guard let place = ending ?? (stopped.count == places.count ? stopped.first : nil),
+            case .group(let group) = place.destination
+        else { return nil }
+        return try transaction.group(group).stopped
     }
 
     /// Sends what waits, and reads each group that the message is in, waiting for something to come there.

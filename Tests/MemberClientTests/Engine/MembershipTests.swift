@@ -60,6 +60,13 @@ struct MembershipTests {
             error in
             (error as? MemberError)?.kind == .notPermitted
         }
+        // One of several copies that will not go is enough.
+        let user = try #require(Target("admin@JOSA"))
+        let both = try await colleague.send(text: "أنا هنا", to: [.coalition, user])
+        let second = try #require(both.first.flatMap { MessageID(text: $0.id) })
+        await #expect { try await colleague.wait(for: second, state: .relayed, quorum: nil, seconds: 60) } throws: {
+            ($0 as? MemberError)?.kind == .notPermitted
+        }
         #expect(try await other.takeTexts() == [])
         let entry = try await other.members().first { $0.address == colleague.address }
         #expect(entry?.state == .revoked)
