@@ -22,7 +22,7 @@ extension Engine {
     }
 
     /// - Returns: the address of the relay; nil when a Commit would not get into the group's log.
-    private func relayForCommits(in id: GroupID, _ transaction: borrowing VaultTransaction) throws -> String? {
+    func relayForCommits(in id: GroupID, _ transaction: borrowing VaultTransaction) throws -> String? {
         let record = try transaction.group(id)
         let mailbox = record.profile.mailbox
         guard record.stopped == nil, try transaction.get(.lostMailbox(of: id)) == nil,
@@ -44,6 +44,10 @@ extension Engine {
     /// Gives up an intent that no Commit can fulfil: it breaks a rule, and so it would for everybody.
     private func drop(_ number: UInt64, _ error: ImpossibleCommit, in group: GroupID) throws {
         try vault.write { transaction in
+            // A Commit that was set aside may still win, and its Welcomes are the intent's.
+            guard try !ownCommits(of: group, in: transaction).contains(where: { $0.record.intent == number }) else {
+                return
+            }
             if let intent = try transaction.record(number, in: .intents, as: CommitIntent.self) {
                 try withdrawApproval(of: intent, transaction)
             }
