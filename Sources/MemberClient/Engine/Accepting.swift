@@ -138,8 +138,16 @@ extension Engine {
         case .coalition: return
         case .group: throw RefusedWelcome.rule("J2")
         case .direct:
-            let alike = try transaction.groupIDs().count { try transaction.group($0).profile.kind == kind }
-            guard alike < Self.mostConversations else { throw RefusedWelcome.rule("J7") }
+            let alike = try transaction.groupIDs()
+                .filter { id in
+                    let record = try transaction.group(id)
+                    return record.profile.kind == kind && record.stopped == nil
+                }
+            guard alike.count >= Self.mostConversations else { return }
+            // Those that a device began which has left the coalition are not written to any more.
+            guard try alike.count(where: { try isCovered($0, transaction) }) < Self.mostConversations else {
+                throw RefusedWelcome.rule("J7")
+            }
         }
     }
 
