@@ -117,25 +117,11 @@ struct CharterTests {
 
     @Test func commitOfASuspendedDevice() async throws {
         let scene = try await DishonestScene()
-        let coalition = try scene.founder.coalitionID()
         let phone = try await scene.coalition.admit(colleague: "rima", home: "rima", by: scene.founder)
         _ = try await scene.dishonest.sync()
         let suspended = try scene.dishonest.deviceIdentity()
         // An honest Commit, by a device which is not needed any further.
-        try await phone.send { view in
-            let time = Time.now
-            let suspension = Suspension(
-                target: .device(suspended.hash),
-                by: try #require(Name("SMEX")),
-                at: time
-            )
-            let charter = try view.charter.successor(suspensions: [suspension])
-            let approval = try scene.founder.approve(.charter(charter, after: view.charter, in: coalition))
-            var crafted = CraftedCommit()
-            crafted.at = time
-            crafted.proposals = [view.change(to: charter, approvals: [approval])]
-            return crafted
-        }
+        try await phone.send { try $0.suspending(.device(suspended.hash), by: scene.founder) }
         for member in [scene.founder, scene.other, scene.dishonest] {
             _ = try await member.sync()
             #expect(try member.takeFindings() == [])
@@ -147,21 +133,8 @@ struct CharterTests {
     /// Guards: who suspends another and then says no time would keep it out for good.
     @Test func aSuspensionEndsWhereNobodyHasAnotherReasonToCommit() async throws {
         let scene = try await DishonestScene()
-        let coalition = try scene.founder.coalitionID()
-        try await scene.dishonest.send { view in
-            let time = Time.now
-            let suspension = Suspension(
-                target: .organisation(try #require(Name("SMEX"))),
-                by: try #require(Name("JOSA")),
-                at: time
-            )
-            let charter = try view.charter.successor(suspensions: [suspension])
-            let approval = try scene.dishonest.approve(.charter(charter, after: view.charter, in: coalition))
-            var crafted = CraftedCommit()
-            crafted.at = time
-            crafted.proposals = [view.change(to: charter, approvals: [approval])]
-            return crafted
-        }
+        let founder = scene.founder.address.organisation
+        try await scene.dishonest.send { try $0.suspending(.organisation(founder), by: scene.dishonest) }
         let group = try scene.founder.engine.vault.read { try scene.founder.engine.coalitionGroup($0) }
         func epoch(_ member: Member) throws -> UInt64 {
             try member.engine.vault.read { try $0.group(group).cursor.epoch }

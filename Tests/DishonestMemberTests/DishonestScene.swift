@@ -193,6 +193,17 @@ extension CraftingView {
         )
     }
 
+    /// A Commit now that suspends somebody, in the name of an admin's organisation.
+    func suspending(_ target: SuspensionTarget, by admin: Member) throws -> CraftedCommit {
+        let suspension = Suspension(target: target, by: admin.address.organisation, at: .now)
+        let next = try charter.successor(suspensions: [suspension])
+        let approval = try admin.approve(.charter(next, after: charter, in: terms.coalition))
+        var crafted = CraftedCommit()
+        crafted.at = suspension.at
+        crafted.proposals = [change(to: next, approvals: [approval])]
+        return crafted
+    }
+
     /// Under this charter, with another organisation.
     func admitting(_ name: String) throws -> Charter {
         let organisation = try Organisation(
