@@ -15,7 +15,6 @@ extension Engine {
     private static var leastGain: Time.Duration { .days(30) }
     /// Of one Commit. What is left goes with the next.
     private static var mostRenewals: Int { 256 }
-    private static var renewalInterval: UInt64 { 86_400 }
 
     /// The attestation that goes beside a leaf without one of its own.
     func attestation(
@@ -74,8 +73,9 @@ extension Engine {
     func renewAttestations() async throws {
         let isDue = try vault.read { transaction in
             guard try transaction.organisation().adminCertificate != nil else { return false }
-            let last = try transaction.record(.attestationUpkeep, as: Number.self)?.value ?? 0
-            return now.seconds >= last + Self.renewalInterval || now.seconds < last
+            return isDayOver(
+                since: Time(seconds: try transaction.record(.attestationUpkeep, as: Number.self)?.value ?? 0)
+            )
         }
         guard isDue else { return }
         // One that a rule is against, as while this device is suspended, is tried again the next day.

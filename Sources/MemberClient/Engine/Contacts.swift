@@ -6,9 +6,6 @@ internal import Sodium
 /// Who may write to this device's inbox and take its KeyPackages: the organisations of the charter, by capabilities that
 /// both sides derive (Protocol/envelope.md, "Capabilities of organisations").
 extension Engine {
-    /// How long the uses of a grant are meant to last.
-    private static var renewalInterval: UInt64 { 86_400 }
-
     /// Grants both to every organisation of the charter and withdraws what was granted before: when the charter or the
     /// contact key has changed, and once a day, which renews the uses.
     func renewGrants() async throws {
@@ -31,8 +28,7 @@ extension Engine {
             return false
         }
         guard device.grantedCharter == (try charter(transaction).hash.bytes) else { return true }
-        let last = try transaction.grants().renewed.seconds
-        return now.seconds >= last + Self.renewalInterval || now.seconds < last
+        return isDayOver(since: try transaction.grants().renewed)
     }
 
     /// What is asked of the relay.

@@ -21,6 +21,9 @@ final class Engine: Sendable {
     /// The local clock.
     var now: Time { Time(seconds: SystemClock.secondsSince1970()) }
 
+    /// Whether what is done once a day, and was then, is due: a clock that was ahead must not put it off.
+    func isDayOver(since last: Time) -> Bool { now >= last.advanced(by: .days(1)) || now < last }
+
     /// Days since 1970-01-01, for the history.
     var today: UInt32 { UInt32(clamping: now.seconds / 86_400) }
 

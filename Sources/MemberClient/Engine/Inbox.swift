@@ -90,10 +90,7 @@ extension Engine {
 
     private func restartInbox(after cursor: Cursor, incarnation: Incarnation?) throws {
         try vault.write { transaction in
-            var device = try transaction.device()
-            guard device.inbox.cursor == cursor else { return }
-            device.inbox.cursor = Cursor(mailbox: device.inbox.mailbox, incarnation: incarnation ?? .unknown)
-            try transaction.setRecord(.device, to: device)
+            guard try beginInboxAnew(after: cursor, incarnation: incarnation ?? .unknown, transaction) else { return }
             if let incarnation { try noteRestoration(incarnation, transaction) }
             try transaction.note(FindingRecord(.incarnationChanged, at: now))
         }
@@ -103,16 +100,23 @@ extension Engine {
     /// have been read.
     private func rereadInbox(after cursor: Cursor) throws {
         try vault.write { transaction in
-            var device = try transaction.device()
-            guard device.inbox.cursor == cursor else { return }
-            device.inbox.cursor = Cursor(mailbox: device.inbox.mailbox, incarnation: cursor.incarnation)
-            try transaction.setRecord(.device, to: device)
+            guard try beginInboxAnew(after: cursor, incarnation: cursor.incarnation, transaction) else { return }
             // It hands out KeyPackages once more, as one that says so does.
-            try transaction.setRecord(
-                .restoration,
-                to: RestorationRecord(incarnation: cursor.incarnation, noticed: now)
-            )
+            try noteRestorationInSilence(transaction)
         }
+    }
+
+    /// - Returns: false, with nothing done, when somebody else has read on.
+    private func beginInboxAnew(
+        after cursor: Cursor,
+        incarnation: Incarnation,
+        _ transaction: borrowing VaultTransaction
+    ) throws -> Bool {
+        var device = try transaction.device()
+        guard device.inbox.cursor == cursor else { return false }
+        device.inbox.cursor = Cursor(mailbox: device.inbox.mailbox, incarnation: incarnation)
+        try transaction.setRecord(.device, to: device)
+        return true
     }
 
     /// What an entry holds.

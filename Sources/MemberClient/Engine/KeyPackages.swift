@@ -11,13 +11,11 @@ extension Engine {
     private static var lifetime: Time.Duration { .days(90) }
     /// Not longer than they may be used: to the end of a day. A relay may allow less, and expiry is noticed as taking is.
     private static var retentionDays: Int { 89 }
-    private static var upkeepInterval: UInt64 { 86_400 }
 
     /// Makes what is missing and hands it to the relay.
     func publishKeyPackages() async throws {
         let isDue = try vault.read { transaction in
-            let last = try transaction.record(.upkeep, as: Number.self)?.value ?? 0
-            return now.seconds >= last + Self.upkeepInterval || now.seconds < last
+            isDayOver(since: Time(seconds: try transaction.record(.upkeep, as: Number.self)?.value ?? 0))
         }
         if isDue {
             try await noteTakenKeyPackages()

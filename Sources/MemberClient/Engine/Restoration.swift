@@ -18,6 +18,15 @@ extension Engine {
         if known != .unknown, known != incarnation { try noteRestoration(incarnation, transaction) }
     }
 
+    /// Notes that the device's relay has gone back without saying so.
+    func noteRestorationInSilence(_ transaction: borrowing VaultTransaction) throws {
+        let known = try transaction.record(.restoration, as: RestorationRecord.self)
+        try transaction.setRecord(
+            .restoration,
+            to: RestorationRecord(incarnation: known?.incarnation ?? .unknown, noticed: now)
+        )
+    }
+
     /// Replaces this device's KeyPackages after a restoration: one that is handed out for the second time is of no use, and
     /// who used it would not learn that.
     func replaceKeyPackages() async throws {
@@ -60,10 +69,6 @@ extension Engine {
         device.inbox.cursor = Cursor(mailbox: device.inbox.mailbox, incarnation: .unknown)
         device.grantedCharter = []
         try transaction.setRecord(.device, to: device)
-        let known = try transaction.record(.restoration, as: RestorationRecord.self)
-        try transaction.setRecord(
-            .restoration,
-            to: RestorationRecord(incarnation: known?.incarnation ?? .unknown, noticed: now)
-        )
+        try noteRestorationInSilence(transaction)
     }
 }

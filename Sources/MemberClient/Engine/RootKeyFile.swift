@@ -78,14 +78,14 @@ extension Engine {
         let path = RootKeyFile.path(in: home)
         let isThere = try vault.read { try $0.get(.rootKey) != nil }
         guard isThere else { return }
+        // One that an earlier try made, before it could let go of the key.
+        if try vault.read({ try isRootKey(in: path, unlock, $0) }) {
+            return try vault.write { try $0.delete(.rootKey) }
+        }
         let file = try vault.read { transaction in
             guard let seed = try transaction.getSecret(.rootKey) else { throw VaultError.damaged("no root key") }
             let organisation = try transaction.device().identity.address.organisation
             return try RootKeyFile(wrapping: seed, of: organisation, with: unlock)
-        }
-        // One that an earlier try made, before it could let go of the key.
-        if try vault.read({ try isRootKey(in: path, unlock, $0) }) {
-            return try vault.write { try $0.delete(.rootKey) }
         }
         let isMade: Bool
         do throws(KeyFileFault) {

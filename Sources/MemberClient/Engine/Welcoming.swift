@@ -68,8 +68,10 @@ extension Engine {
     }
 
     /// Hands Welcomes to the relays that their receivers named. One that is refused for good is given up.
-    func deliverWelcomes(_ steps: inout Steps) async throws {
-        for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) }) {
+    /// - Parameter group: only those to this one; nil for all.
+    func deliverWelcomes(in group: GroupID? = nil, _ steps: inout Steps) async throws {
+        for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) })
+        where group == nil || delivery.newcomer?.group == group {
             try await steps.attempt(at: delivery.relay.description) { try await deliver(delivery, number) }
         }
     }
@@ -89,14 +91,6 @@ extension Engine {
             }
         }
         if let failure { throw failure }
-    }
-
-    /// The same for those to one group.
-    func deliverWelcomes(in group: GroupID, _ steps: inout Steps) async throws {
-        for (number, delivery) in try vault.read({ try $0.records(in: .deliveries, as: InboxDelivery.self) })
-        where delivery.newcomer?.group == group {
-            try await steps.attempt(at: delivery.relay.description) { try await deliver(delivery, number) }
-        }
     }
 
     /// The devices in a group whose Welcomes have not gone yet.
